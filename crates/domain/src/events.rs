@@ -1,0 +1,54 @@
+//! The kinds of events in a channel's log.
+
+/// What an event of a channel's log says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The channel came to be: always seq 1.
+    ChannelCreated,
+    /// People joined; payload: `userIds`.
+    MemberAdded,
+    /// Somebody was removed; payload: `userId`.
+    MemberRemoved,
+    /// A message was sent.
+    MessageCreated,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::ChannelCreated,
+        Self::MemberAdded,
+        Self::MemberRemoved,
+        Self::MessageCreated,
+    ];
+
+    /// The name under which the log stores it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChannelCreated => "channel_created",
+            Self::MemberAdded => "member_added",
+            Self::MemberRemoved => "member_removed",
+            Self::MessageCreated => "message_created",
+        }
+    }
+
+    /// The kind of that stored name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::find(kind.as_str()), Some(kind));
+        }
+        assert_eq!(EventKind::find("MESSAGE_CREATED"), None);
+    }
+}
