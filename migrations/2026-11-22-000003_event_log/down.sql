@@ -1,0 +1,2 @@
+DROP TABLE relay_heads;
+DROP TABLE channel_events;
