@@ -1,1 +1,11 @@
-//! Discuss.
+//! What any process needs before it works: configuration, logs, metrics, health, shutdown.
+//!
+//! It knows nothing of chat, of PostgreSQL or of Redis: the binaries hand in what is to be checked.
+
+pub mod admin;
+pub mod config;
+pub mod health;
+pub mod process;
+pub mod redact;
+pub mod shutdown;
+pub mod telemetry;
