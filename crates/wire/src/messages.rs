@@ -1,0 +1,249 @@
+//! Messages in requests and answers.
+
+use discuss_domain::messages::{ClientMessageId, Content, Draft, Message, MessageKind};
+use discuss_domain::{ChannelId, MessageId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::errors::{FieldError, InField};
+use crate::ids::IdNumber;
+use crate::members::user_ids;
+use crate::users::UserView;
+
+/// The most bytes of metadata, written as JSON.
+pub const MAX_METADATA_BYTES: usize = 8 * 1024;
+
+/// Sends a message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SendMessageRequest {
+    /// The text, 1 to 10,000 characters, kept as sent.
+    #[schema(max_length = 10_000, example = "The offer for **Acme** is out")]
+    pub content: String,
+    /// TEXT (the default) or CODE.
+    #[schema(example = "TEXT")]
+    pub message_type: Option<String>,
+    /// Whom it names, at most 100; only members count.
+    #[serde(default)]
+    #[schema(max_items = 100, example = json!([17]))]
+    pub mentions: Vec<IdNumber>,
+    /// What else a front end keeps with it, at most 8 KiB.
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<serde_json::Value>,
+    /// A UUID of the client's own: sent again, it stores nothing new.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub client_message_id: Option<String>,
+    /// Replies are not taken yet.
+    #[schema(ignore)]
+    pub parent_id: Option<serde_json::Value>,
+    /// Attachments are not taken yet.
+    #[serde(default)]
+    #[schema(ignore)]
+    pub attachment_ids: Vec<serde_json::Value>,
+}
+
+impl SendMessageRequest {
+    /// Checks the request; `idempotency_key` is the header, over which the body's id wins.
+    pub fn parse(self, idempotency_key: Option<&str>) -> Result<Draft, FieldError> {
+        if self.parent_id.is_some_and(|id| !id.is_null()) {
+            return Err(FieldError::new("parentId", "replies are not supported yet"));
+        }
+        if !self.attachment_ids.is_empty() {
+            return Err(FieldError::new(
+                "attachmentIds",
+                "attachments are not supported yet",
+            ));
+        }
+        let client_message_id = match self.client_message_id.as_deref() {
+            Some(text) => Some(ClientMessageId::from(uuid("clientMessageId", text)?)),
+            None => idempotency_key.map(ClientMessageId::of_key),
+        };
+        Ok(Draft {
+            content: Content::parse(self.content).in_field("content")?,
+            kind: self
+                .message_type
+                .as_deref()
+                .map_or(Ok(MessageKind::Text), sendable_kind)?,
+            mentions: user_ids("mentions", &self.mentions)?,
+            metadata: self.metadata.map(metadata).transpose()?,
+            client_message_id,
+        })
+    }
+}
+
+fn sendable_kind(name: &str) -> Result<MessageKind, FieldError> {
+    match name {
+        "TEXT" | "STANDARD" => Ok(MessageKind::Text),
+        "CODE" => Ok(MessageKind::Code),
+        _ => Err(FieldError::new("messageType", "must be TEXT or CODE")),
+    }
+}
+
+fn uuid(field: &str, text: &str) -> Result<Uuid, FieldError> {
+    Uuid::parse_str(text)
+        .ok()
+        .ok_or_else(|| FieldError::new(field, "must be a UUID"))
+}
+
+/// Checks metadata: an object of at most 8 KiB, without U+0000.
+pub(crate) fn metadata(value: serde_json::Value) -> Result<serde_json::Value, FieldError> {
+    const FIELD: &str = "metadata";
+    if !value.is_object() {
+        return Err(FieldError::new(FIELD, "must be an object"));
+    }
+    let text = value.to_string();
+    if text.len() > MAX_METADATA_BYTES {
+        let message = format!("must be at most {MAX_METADATA_BYTES} bytes of JSON");
+        return Err(FieldError::new(FIELD, message));
+    }
+    if has_null_character(&value) {
+        return Err(FieldError::new(
+            FIELD,
+            "must not contain the character U+0000",
+        ));
+    }
+    Ok(value)
+}
+
+fn has_null_character(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_null_character),
+        serde_json::Value::Object(members) => members
+            .iter()
+            .any(|(name, item)| name.contains('\0') || has_null_character(item)),
+        _ => false,
+    }
+}
+
+/// A message. What depends on the viewer is left out of frames.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView {
+    /// Its id.
+    pub id: i64,
+    /// Its place in the channel's log.
+    pub seq: i64,
+    /// Its channel.
+    pub channel_id: i64,
+    /// Its tenant.
+    pub tenant_id: i64,
+    /// Who sent it; 0 is Discuss itself.
+    pub sender_id: i64,
+    /// What is known of the sender.
+    pub sender: UserView,
+    /// The text; a deleted message has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// TEXT, IMAGE, FILE, CODE or SYSTEM.
+    pub message_type: &'static str,
+    /// Which members it names.
+    pub mentions: Vec<i64>,
+    /// It was edited.
+    pub is_edited: bool,
+    /// When it was last edited, epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<i64>,
+    /// It was deleted: a tombstone.
+    pub is_deleted: bool,
+    /// When it was deleted, epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
+    /// Who deleted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<i64>,
+    /// What else a front end keeps with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<serde_json::Value>,
+    /// The client's own id for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub client_message_id: Option<Uuid>,
+    /// The caller sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_sent_by_me: Option<bool>,
+    /// When it was sent, epoch milliseconds.
+    pub created_at: i64,
+    /// When it was last changed, epoch milliseconds.
+    pub updated_at: i64,
+}
+
+impl MessageView {
+    /// The message as everybody sees it.
+    #[must_use]
+    pub fn of(message: &Message) -> Self {
+        let created_at = message.created_at.timestamp_millis();
+        let edited_at = message.edited_at.map(|at| at.timestamp_millis());
+        let deleted_at = message.deleted.map(|(at, _)| at.timestamp_millis());
+        Self {
+            id: message.id.get(),
+            seq: message.seq.get(),
+            channel_id: message.channel_id.get(),
+            tenant_id: message.tenant_id.get(),
+            sender_id: message.sender.id.get(),
+            sender: UserView::from(&message.sender),
+            content: message.content.clone(),
+            message_type: message.kind.as_str(),
+            mentions: message.mentions.iter().map(|user| user.get()).collect(),
+            is_edited: edited_at.is_some(),
+            edited_at,
+            is_deleted: deleted_at.is_some(),
+            deleted_at,
+            deleted_by: message.deleted.map(|(_, by)| by.get()),
+            metadata: message.metadata.clone(),
+            client_message_id: message.client_message_id.map(ClientMessageId::get),
+            is_sent_by_me: None,
+            created_at,
+            updated_at: deleted_at.or(edited_at).unwrap_or(created_at),
+        }
+    }
+
+    /// The message as `viewer` sees it.
+    #[must_use]
+    pub fn seen_by(message: &Message, viewer: UserId) -> Self {
+        Self {
+            is_sent_by_me: Some(message.sender.id == viewer),
+            ..Self::of(message)
+        }
+    }
+}
+
+/// A new message: the payload of `NEW_MESSAGE`.
+#[derive(Debug, Serialize)]
+pub struct NewMessageView {
+    /// The message.
+    pub message: MessageView,
+}
+
+/// How many messages are unread.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnreadCountView {
+    /// How many.
+    pub count: i64,
+}
+
+/// A message to be marked as read, from a socket.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkReadRequest {
+    /// The channel.
+    pub channel_id: IdNumber,
+    /// The newest message read.
+    pub message_id: IdNumber,
+}
+
+impl MarkReadRequest {
+    /// The checked ids.
+    pub fn parse(&self) -> Result<(ChannelId, MessageId), FieldError> {
+        let channel = ChannelId::parse(self.channel_id.0).in_field("channelId")?;
+        Ok((
+            channel,
+            MessageId::parse(self.message_id.0).in_field("messageId")?,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;
