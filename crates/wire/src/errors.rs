@@ -85,10 +85,10 @@ pub struct FieldError {
 
 impl FieldError {
     /// Says what is wrong with `field`.
-    pub fn new(field: impl Into<String>, message: impl ToString) -> Self {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
-            message: message.to_string(),
+            message: message.into(),
         }
     }
 }
