@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    panic::PanicHookInfo,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -33,10 +34,16 @@ pub enum TelemetryError {
     Metrics(#[from] BuildError),
 }
 
-/// Logs JSON lines on stdout from here on.
+/// Logs JSON lines on stdout from here on; panics too.
 pub fn start_logs(config: &LogConfig) -> Result<(), TelemetryError> {
     subscriber(config, std::io::stdout)?.try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, panic = panic.payload_as_str(), "a task panicked");
 }
 
 fn subscriber<W>(
