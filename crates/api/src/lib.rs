@@ -1,1 +1,14 @@
-//! Discuss.
+//! The REST API: HTTP in, one use case of `discuss_app`, HTTP out.
+//!
+//! It parses and answers; it decides nothing and knows neither SQL nor Redis.
+
+mod answer;
+mod config;
+mod error;
+mod fallback;
+mod observe;
+mod openapi;
+mod request;
+mod routes;
+
+pub use self::{config::Config, openapi::document_as_json};

@@ -1,0 +1,75 @@
+//! What the API is told by its environment.
+
+use std::num::NonZeroUsize;
+
+use discuss_runtime::config::{
+    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+};
+
+/// The configuration of the API.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Address to listen on.
+    #[command(flatten)]
+    pub listen: ListenConfig,
+    /// Port of the REST API; 0 takes any that is free.
+    #[arg(long, env, default_value_t = 8092)]
+    pub server_port: u16,
+    /// Port for health and metrics; 0 takes any that is free.
+    #[arg(long, env, default_value_t = 9192)]
+    pub api_admin_port: u16,
+    /// Threads that serve HTTP; one a processor when unset.
+    #[arg(long, env)]
+    pub api_workers: Option<NonZeroUsize>,
+    /// PostgreSQL.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// Redis.
+    #[command(flatten)]
+    pub redis: RedisConfig,
+    /// Identity.
+    #[command(flatten)]
+    pub auth: AuthConfig,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogConfig,
+    /// The end.
+    #[command(flatten)]
+    pub shutdown: ShutdownConfig,
+}
+
+impl Config {
+    /// Refuses what no single variable shows to be wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.auth.jwt_secret.is_none() && !self.auth.auth_trust_gateway_headers {
+            return Err(ConfigError::new(
+                "JWT_SECRET",
+                "must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use discuss_runtime::config::from_lookup;
+
+    use super::*;
+
+    #[test]
+    fn somebody_must_be_able_to_prove_who_they_are() {
+        let config: Config = from_lookup(|_| None).unwrap();
+        assert!(
+            config
+                .check()
+                .unwrap_err()
+                .to_string()
+                .starts_with("JWT_SECRET: must be set")
+        );
+        let config: Config =
+            from_lookup(|name| (name == "JWT_SECRET").then(|| "s".into())).unwrap();
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!((config.server_port, config.api_admin_port), (8092, 9192));
+    }
+}
