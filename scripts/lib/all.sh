@@ -36,3 +36,5 @@ source "$ROOT/scripts/lib/servers.sh"
 source "$ROOT/scripts/lib/services.sh"
 # shellcheck source=tokens.sh
 source "$ROOT/scripts/lib/tokens.sh"
+# shellcheck source=proof.sh
+source "$ROOT/scripts/lib/proof.sh"
