@@ -1,1 +1,3 @@
-//! Discuss.
+//! The WebSocket gateway of Discuss.
+
+pub mod hub;

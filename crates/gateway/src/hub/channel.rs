@@ -1,0 +1,171 @@
+//! One channel as the hub sees it: how far it has come, what waits, who listens.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use discuss_domain::{Seq, TenantId};
+
+use super::event::Event;
+use super::sessions::SessionId;
+use super::state::{FetchId, Limits};
+
+/// A channel with, now or lately, a local member.
+pub(super) struct Channel<S, F> {
+    pub(super) tenant: TenantId,
+    /// The newest seq handed out.
+    pub(super) position: Seq,
+    /// The newest seq known to exist.
+    pub(super) head: Seq,
+    /// The hole after `position`, when `head` is beyond it.
+    pub(super) hole: Option<Hole>,
+    /// The fetch that is under way.
+    pub(super) fetch: Option<FetchId>,
+    /// Since when nobody listens.
+    pub(super) idle_since: Option<Instant>,
+    early: BTreeMap<Seq, Event<F>>,
+    early_bytes: usize,
+    /// The newest events, without a hole, up to `position`: for those who join a little behind.
+    recent: VecDeque<Event<F>>,
+    /// In the order of session ids.
+    live: Vec<Live<S>>,
+}
+
+/// A missing seq.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hole {
+    /// The hub stood here when it opened.
+    pub(super) after: Seq,
+    /// When the log is asked.
+    pub(super) due: Instant,
+}
+
+/// A session that gets what the channel hands out.
+pub(super) struct Live<S> {
+    pub(super) id: SessionId,
+    pub(super) handle: S,
+    /// It has everything up to here already.
+    pub(super) from: Seq,
+}
+
+/// What became of an event that came before its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Early {
+    Waits,
+    Double,
+    /// Too many wait: all are forgotten, the log has them.
+    Overflow,
+}
+
+impl<S, F: AsRef<[u8]>> Channel<S, F> {
+    pub(super) fn new(tenant: TenantId, position: Seq) -> Self {
+        Self {
+            tenant,
+            position,
+            head: position,
+            hole: None,
+            fetch: None,
+            idle_since: None,
+            early: BTreeMap::new(),
+            early_bytes: 0,
+            recent: VecDeque::new(),
+            live: Vec::new(),
+        }
+    }
+
+    /// Keeps an event whose turn has not come.
+    pub(super) fn wait(&mut self, event: Event<F>, limits: &Limits) -> Early {
+        self.head = self.head.max(event.seq);
+        if self.early.contains_key(&event.seq) {
+            return Early::Double;
+        }
+        self.early_bytes = self.early_bytes.saturating_add(event.frame.as_ref().len());
+        self.early.insert(event.seq, event);
+        if self.early.len() > limits.early_events || self.early_bytes > limits.early_bytes {
+            self.forget_early();
+            return Early::Overflow;
+        }
+        Early::Waits
+    }
+
+    /// The waiting event whose turn has come. Those whose turn is over are dropped.
+    pub(super) fn take_next(&mut self) -> Option<Event<F>> {
+        loop {
+            let entry = self.early.first_entry()?;
+            if *entry.key() > self.position.next() {
+                return None;
+            }
+            let event = entry.remove();
+            self.early_bytes = self.early_bytes.saturating_sub(event.frame.as_ref().len());
+            if event.seq == self.position.next() {
+                return Some(event);
+            }
+        }
+    }
+
+    fn forget_early(&mut self) {
+        self.early.clear();
+        self.early_bytes = 0;
+    }
+
+    /// Starts anew at `position`, with nothing waiting and nothing remembered; answers what waited.
+    pub(super) fn jump(&mut self, position: Seq) -> impl Iterator<Item = Event<F>> + use<S, F> {
+        self.recent.clear();
+        self.position = position;
+        self.head = position;
+        self.hole = None;
+        self.early_bytes = 0;
+        std::mem::take(&mut self.early).into_values()
+    }
+
+    /// Remembers an event that was just handed out.
+    pub(super) fn remember(&mut self, event: Event<F>) {
+        self.recent.push_back(event);
+    }
+
+    /// Forgets the remembered events up to `seq`; answers how many bytes they held.
+    pub(super) fn forget_recent(&mut self, seq: Seq) -> usize {
+        let mut freed: usize = 0;
+        while let Some(event) = self.recent.pop_front_if(|event| event.seq <= seq) {
+            freed = freed.saturating_add(event.frame.as_ref().len());
+        }
+        freed
+    }
+
+    /// The events after `after` up to the position, when all of them are remembered.
+    pub(super) fn recent_after(&self, after: Seq) -> Option<impl Iterator<Item = &Event<F>>> {
+        let covered = self
+            .recent
+            .front()
+            .is_some_and(|first| first.seq <= after.next());
+        (covered || after >= self.position).then(|| {
+            self.recent
+                .iter()
+                .skip_while(move |event| event.seq <= after)
+        })
+    }
+
+    pub(super) fn live(&self) -> &[Live<S>] {
+        &self.live
+    }
+
+    pub(super) fn find_live(&self, id: SessionId) -> Option<&Live<S>> {
+        let index = self.live.binary_search_by_key(&id, |live| live.id).ok()?;
+        self.live.get(index)
+    }
+
+    pub(super) fn insert_live(&mut self, live: Live<S>) {
+        self.idle_since = None;
+        if let Err(index) = self.live.binary_search_by_key(&live.id, |other| other.id) {
+            self.live.insert(index, live);
+        }
+    }
+
+    pub(super) fn remove_live(&mut self, id: SessionId) -> Option<Live<S>> {
+        let index = self.live.binary_search_by_key(&id, |live| live.id).ok()?;
+        Some(self.live.remove(index))
+    }
+
+    pub(super) fn take_live(&mut self) -> Vec<Live<S>> {
+        std::mem::take(&mut self.live)
+    }
+}

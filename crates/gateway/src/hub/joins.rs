@@ -1,0 +1,224 @@
+//! What comes from the sessions: opening, joining, reading by themselves, closing.
+
+use discuss_domain::{ChannelId, Seq};
+
+use super::channel::Live;
+use super::sessions::{Person, Place, SessionId};
+use super::state::{Output, Start, Turn};
+
+impl<S, F, O> Turn<'_, S, F, O>
+where
+    S: Clone,
+    F: AsRef<[u8]>,
+    O: FnMut(Output<'_, S, F>),
+{
+    /// A session opened. It gets nothing before [`Turn::start`], but from now on what its person is
+    /// added to is noted: so its channels are looked up after this, and none is missed.
+    pub fn open(&mut self, session: SessionId, person: Person, handle: S) {
+        self.hub.sessions.open(session, person, handle);
+    }
+
+    /// The session starts, in these channels of its person and in those it was added to meanwhile.
+    pub fn start(&mut self, id: SessionId, channels: &[(ChannelId, Start)]) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        session.started = true;
+        let noted = std::mem::take(&mut session.places);
+        for (channel, start) in channels {
+            match start {
+                Start::At(at) => self.join(id, *channel, *at),
+                Start::Reading => {
+                    let added = noted.get(channel).copied().and_then(added_at);
+                    self.set_place(id, *channel, Place::Reading { added });
+                }
+            }
+        }
+        for (channel, place) in noted {
+            if let Some(added) = added_at(place)
+                && !channels.iter().any(|(named, _)| *named == channel)
+            {
+                self.join_added(id, channel, added);
+            }
+        }
+    }
+
+    /// The session reads this channel's log by itself from now on; it is not live in it until it
+    /// joins again.
+    pub fn withdraw(&mut self, id: SessionId, channel_id: ChannelId) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        session
+            .places
+            .insert(channel_id, Place::Reading { added: None });
+        if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
+            channel.remove_live(id);
+            self.look_for_idleness(channel_id);
+        }
+    }
+
+    /// The session has everything up to `at`, and its person is a member as of a snapshot of the log
+    /// that reached `at`. It is live from there, or told to read on.
+    pub fn join(&mut self, id: SessionId, channel_id: ChannelId, at: Seq) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        if session.places.get(&channel_id) == Some(&Place::Live) {
+            return;
+        }
+        let tenant = session.person.tenant;
+        self.follow(tenant, channel_id, at);
+        let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
+            return;
+        };
+        if at < channel.position {
+            self.join_from(id, channel_id, (at, true));
+            return;
+        }
+        channel.head = channel.head.max(at);
+        self.go_live(id, channel_id, at);
+        self.look_for_hole(channel_id);
+    }
+
+    /// The session's person is no member as of a snapshot of the log that reached `as_of`.
+    pub fn refuse(&mut self, id: SessionId, channel: ChannelId, as_of: Seq) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        let Some(Place::Reading { added }) = session.places.get(&channel).copied() else {
+            return;
+        };
+        if let Some(added) = added.filter(|added| *added > as_of) {
+            self.join_added(id, channel, added);
+            return;
+        }
+        self.set_place(id, channel, Place::Left(as_of));
+    }
+
+    /// The session is gone.
+    pub fn close(&mut self, id: SessionId) {
+        let Some(session) = self.hub.sessions.close(id) else {
+            return;
+        };
+        for (channel_id, place) in session.places {
+            let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
+                continue;
+            };
+            if place == Place::Live {
+                channel.remove_live(id);
+                self.look_for_idleness(channel_id);
+            }
+        }
+    }
+
+    /// The event of seq `added`, which the hub is past, made the session's person a member.
+    pub(super) fn join_added(&mut self, id: SessionId, channel_id: ChannelId, added: Seq) {
+        let after = added.previous();
+        let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
+            self.catch_up(id, channel_id, after);
+            return;
+        };
+        if added > channel.position {
+            // The event is still to come, and adds the session then.
+            channel.head = channel.head.max(added);
+            self.set_place(id, channel_id, Place::Left(after));
+            self.look_for_hole(channel_id);
+            return;
+        }
+        self.join_from(id, channel_id, (after, false));
+    }
+
+    /// Gives the session what the hub remembers after its own position and makes it live; when the
+    /// hub does not remember that much, the session reads the log.
+    fn join_from(&mut self, id: SessionId, channel_id: ChannelId, (after, member): (Seq, bool)) {
+        let hub = &mut *self.hub;
+        let (Some(channel), Some(session)) =
+            (hub.channels.get(&channel_id), hub.sessions.get_mut(id))
+        else {
+            return;
+        };
+        let Some(events) = channel.recent_after(after) else {
+            self.catch_up(id, channel_id, after);
+            return;
+        };
+        let user = session.person.user;
+        let mut member = member;
+        let mut left = None;
+        for event in events {
+            member = member || event.effect.adds(user);
+            if member {
+                (self.out)(Output::Deliver {
+                    session: &session.handle,
+                    frame: &event.frame,
+                });
+                hub.counters.deliveries = hub.counters.deliveries.saturating_add(1);
+            }
+            if event.effect.removes(user) {
+                member = false;
+                left = Some(event.seq);
+            }
+        }
+        let position = channel.position;
+        if member {
+            self.go_live(id, channel_id, position);
+        } else if let Some(left) = left {
+            self.set_place(id, channel_id, Place::Left(left));
+        }
+    }
+
+    /// Makes the session live; it gets every event after `from`.
+    pub(super) fn go_live(&mut self, id: SessionId, channel_id: ChannelId, from: Seq) {
+        let hub = &mut *self.hub;
+        if let Some(channel) = hub.channels.get_mut(&channel_id)
+            && let Some(session) = hub.sessions.get_mut(id)
+        {
+            session.places.insert(channel_id, Place::Live);
+            channel.insert_live(Live {
+                id,
+                handle: session.handle.clone(),
+                from,
+            });
+        }
+    }
+
+    /// Sends the session to the log for what comes after `after`.
+    pub(super) fn catch_up(&mut self, id: SessionId, channel: ChannelId, after: Seq) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        session
+            .places
+            .insert(channel, Place::Reading { added: None });
+        (self.out)(Output::CatchUp {
+            session: id,
+            handle: &session.handle,
+            channel,
+            after,
+        });
+    }
+
+    /// Notes since when nobody listens.
+    pub(super) fn look_for_idleness(&mut self, id: ChannelId) {
+        if let Some(channel) = self.hub.channels.get_mut(&id)
+            && channel.live().is_empty()
+            && channel.idle_since.is_none()
+        {
+            channel.idle_since = Some(self.now);
+            self.hub.idle.push_back((self.now, id));
+        }
+    }
+
+    fn set_place(&mut self, id: SessionId, channel: ChannelId, place: Place) {
+        if let Some(session) = self.hub.sessions.get_mut(id) {
+            session.places.insert(channel, place);
+        }
+    }
+}
+
+fn added_at(place: Place) -> Option<Seq> {
+    match place {
+        Place::Added(seq) => Some(seq),
+        Place::Live | Place::Reading { .. } | Place::Left(_) => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! A session of the model: what it was sent, judged frame by frame.
+
+use std::collections::BTreeMap;
+
+use discuss_domain::{ChannelId, Seq, TenantId, UserId};
+
+use super::log::Log;
+use crate::hub::{MemberPage, Replay, SessionId};
+
+/// What a client has of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Has {
+    /// Everything up to here, and it expects the rest.
+    All(Seq),
+    /// It was removed, or refused; only an event that adds it may follow, one after this.
+    Ended(Seq),
+}
+
+/// A reading of the log that is under way.
+pub(super) struct Reading {
+    pub(super) replay: Replay,
+    /// The page that was read but has not arrived.
+    pub(super) page: Option<MemberPage<String>>,
+}
+
+pub(super) struct Client {
+    pub(super) id: SessionId,
+    pub(super) tenant: TenantId,
+    pub(super) user: UserId,
+    /// Its channels when they were looked up, with the head of each.
+    pub(super) loaded: Option<Vec<(ChannelId, Seq)>>,
+    pub(super) started: bool,
+    pub(super) has: BTreeMap<ChannelId, Has>,
+    pub(super) readings: BTreeMap<ChannelId, Reading>,
+}
+
+impl Client {
+    pub(super) fn new(id: SessionId, tenant: TenantId, user: UserId) -> Self {
+        Self {
+            id,
+            tenant,
+            user,
+            loaded: None,
+            started: false,
+            has: BTreeMap::new(),
+            readings: BTreeMap::new(),
+        }
+    }
+
+    /// The client reads the log after what it says it has.
+    pub(super) fn read_from(&mut self, channel: ChannelId, last: Seq) {
+        self.has.insert(channel, Has::All(last));
+        self.readings.insert(
+            channel,
+            Reading {
+                replay: Replay::after(last),
+                page: None,
+            },
+        );
+    }
+
+    /// A page that was read for it.
+    pub(super) fn take_page(&mut self) -> Option<(ChannelId, MemberPage<String>)> {
+        self.readings
+            .iter_mut()
+            .find_map(|(channel, reading)| Some((*channel, reading.page.take()?)))
+    }
+
+    /// A frame from the hub.
+    pub(super) fn receive_live(&mut self, log: &Log, seq: Seq) {
+        assert!(self.started, "{self:?} got {seq} before it started");
+        assert!(
+            !self.readings.contains_key(&log.channel),
+            "{self:?} got {seq} while it reads"
+        );
+        let member = log.has_member(self.user, seq.previous()) || log.effect(seq).adds(self.user);
+        assert!(
+            member,
+            "{self:?} got {seq} of {} and was no member",
+            log.channel
+        );
+        let ended = matches!(self.has.get(&log.channel), Some(Has::Ended(_)));
+        assert!(
+            !ended || log.effect(seq).adds(self.user),
+            "{self:?} got {seq} after its removal"
+        );
+        self.receive(log, seq);
+    }
+
+    /// A frame that the client reads from the log, which may reach across a removal.
+    pub(super) fn receive_read(&mut self, log: &Log, frames: &[String]) {
+        for frame in frames {
+            let (channel, seq) = parse(frame);
+            assert_eq!(channel, log.channel);
+            self.receive(log, seq);
+        }
+    }
+
+    fn receive(&mut self, log: &Log, seq: Seq) {
+        let adds = log.effect(seq).adds(self.user);
+        match self.has.get(&log.channel) {
+            Some(Has::All(last)) => assert_eq!(seq, last.next(), "{self:?} of {}", log.channel),
+            Some(Has::Ended(last)) => {
+                let reads_on = seq == last.next() && self.readings.contains_key(&log.channel);
+                assert!(
+                    reads_on || (adds && seq > *last),
+                    "{self:?} got {seq} of {}",
+                    log.channel
+                );
+            }
+            None => assert!(
+                adds,
+                "{self:?} got {seq} of {}, which it was not told of",
+                log.channel
+            ),
+        }
+        let ended = log.effect(seq).removes(self.user);
+        self.has.insert(
+            log.channel,
+            if ended {
+                Has::Ended(seq)
+            } else {
+                Has::All(seq)
+            },
+        );
+    }
+
+    /// The client is told that it misses everything up to `to`.
+    pub(super) fn receive_gap(&mut self, channel: ChannelId, from: Seq, to: Seq) {
+        match self.has.get(&channel) {
+            Some(Has::All(last) | Has::Ended(last)) => assert_eq!(from, last.next(), "{self:?}"),
+            None => {}
+        }
+        self.has.insert(channel, Has::All(to));
+    }
+
+    pub(super) fn receive_refusal(&mut self, channel: ChannelId, as_of: Seq) {
+        self.readings.remove(&channel);
+        if self.has.contains_key(&channel) {
+            self.has.insert(channel, Has::Ended(as_of));
+        }
+    }
+
+    /// What the client must have when nothing is under way any more.
+    pub(super) fn check_complete(&self, log: &Log) {
+        let has = self.has.get(&log.channel);
+        if log.has_member(self.user, log.head()) {
+            assert_eq!(
+                has,
+                Some(&Has::All(log.head())),
+                "{self:?} misses something of {}",
+                log.channel
+            );
+        } else {
+            assert!(
+                !matches!(has, Some(Has::All(_))),
+                "{self:?} still listens to {}",
+                log.channel
+            );
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} of user {} with {:?}", self.id, self.user, self.has)
+    }
+}
+
+/// The channel and seq that a frame of the model names.
+pub(super) fn parse(frame: &str) -> (ChannelId, Seq) {
+    let (channel, seq) = frame.split_once(':').unwrap();
+    (
+        ChannelId::from(channel.parse::<i64>().unwrap()),
+        Seq::from(seq.parse::<i64>().unwrap()),
+    )
+}
