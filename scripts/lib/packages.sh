@@ -51,7 +51,11 @@ install_missing_packages() {
   if ((EUID != 0)) && ! command -v sudo >/dev/null; then
     die "these packages are missing: ${missing[*]}; run this as root, or install sudo"
   fi
-  apt_install "${missing[@]}" || die "apt could not install: ${missing[*]}"
+  mkdir -p "$LOCAL/log"
+  if ! apt_install "${missing[@]}" >"$LOCAL/log/packages.log" 2>&1; then
+    show_log_end "$LOCAL/log/packages.log" "apt could not install: ${missing[*]}"
+    exit 1
+  fi
   mapfile -t missing < <(missing_packages)
   if ((${#missing[@]} > 0)); then die "still missing after the installation: ${missing[*]}"; fi
   hint_about_boot
@@ -63,9 +67,8 @@ apt_install() (
   trap allow_servers EXIT
   trap 'exit 130' INT TERM
   forbid_servers || exit 1
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update || say "apt-get update failed; going on with the lists that are there"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install "$@" |
-    grep -v -E '^(Selecting|Preparing|Unpacking|\(Reading)' || exit "${PIPESTATUS[0]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update || echo "apt-get update failed; going on with the lists that are there"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
 )
 
 POLICY=/usr/sbin/policy-rc.d

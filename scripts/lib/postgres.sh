@@ -105,7 +105,13 @@ stop_postgres() {
 
 # Removes a place's data of PostgreSQL, wherever they are.
 remove_postgres() {
-  rm -rf "$(postgres_folder "$1")"
+  local folder
+  folder=$(postgres_folder "$1") || return 1
+  rm -rf "$folder"
+  # Outside the project no empty folders are left behind.
+  if [[ $folder != "$ROOT"/* ]]; then
+    rmdir --ignore-fail-on-non-empty --parents "$(dirname "$folder")" 2>/dev/null || true
+  fi
 }
 
 # Runs SQL as the superuser: postgres_sql PORT PASSWORD DATABASE SQL
