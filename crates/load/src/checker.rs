@@ -1,0 +1,271 @@
+//! What one connection was shown: a cursor per channel that must see every seq once, in order,
+//! across reconnections. It knows no sockets: frames come in, faults are counted.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use crate::faults::{Fault, Faults};
+use crate::frame::{Event, EventKind};
+use crate::ledger::{Contradiction, Ledger, Place};
+
+/// What one connection saw of one channel.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The channel.
+    pub(crate) channel: u64,
+    /// The seq after which it began to watch.
+    pub(crate) first: u64,
+    /// The last seq it has had.
+    pub(crate) last: u64,
+    /// Ranges that were passed over and have not come since.
+    pub(crate) holes: Vec<(u64, u64)>,
+    /// Ranges the server told to reload.
+    pub(crate) gaps: Vec<(u64, u64)>,
+    /// The seqs of messages found by reloading.
+    pub(crate) reloaded: HashSet<u64>,
+}
+
+/// The checker of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    /// Who is connected, for words.
+    pub(crate) user: u64,
+    cursors: Vec<Cursor>,
+    /// A RESUME was sent on a live socket: until its RESUMED, what was had may come again.
+    rewound: bool,
+    /// What is held against the server.
+    pub(crate) faults: Faults,
+    /// Messages of this run that came for the first time.
+    pub(crate) delivered: u64,
+    /// Events that came again where the contract allows it.
+    pub(crate) repeated: u64,
+}
+
+/// What an event was to this connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A message of this run, with the time since it was due.
+    Message(Duration),
+    /// Anything else.
+    Other,
+}
+
+impl Inbox {
+    /// An inbox of `user` that has seen nothing.
+    pub(crate) fn new(user: u64) -> Self {
+        Self {
+            user,
+            ..Self::default()
+        }
+    }
+
+    /// The socket is connected. Channels not known yet are watched from there, or from their start
+    /// when the connection comes `back` and they appeared while it was away.
+    pub(crate) fn connected(&mut self, channels: &HashMap<u64, u64>, back: bool) {
+        self.rewound = false;
+        for (channel, seq) in channels {
+            if let Err(place) = self.find(*channel) {
+                self.watch(place, *channel, if back { 0 } else { *seq });
+            }
+        }
+    }
+
+    /// The last seq of each channel, as RESUME says it; on a live socket `rewind` seqs earlier.
+    pub(crate) fn positions(&mut self, rewind: Option<u64>) -> HashMap<u64, u64> {
+        self.rewound = rewind.is_some();
+        let back = rewind.unwrap_or(0);
+        self.cursors
+            .iter()
+            .map(|cursor| {
+                (
+                    cursor.channel,
+                    cursor.last.saturating_sub(back).max(cursor.first),
+                )
+            })
+            .collect()
+    }
+
+    /// Whether what was had may come again.
+    pub(crate) fn is_rewound(&self) -> bool {
+        self.rewound
+    }
+
+    /// The replay is over.
+    pub(crate) fn resumed(&mut self) {
+        self.rewound = false;
+    }
+
+    /// An event arrived.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, ledger: &Ledger) -> Seen {
+        let place = Place {
+            channel: event.channel,
+            seq: event.seq,
+        };
+        if !self.advance(place, &event.kind) {
+            return Seen::Other;
+        }
+        let EventKind::Message { client_id, content } = event.kind else {
+            return Seen::Other;
+        };
+        self.compare(place, (client_id, content), ledger)
+            .map_or(Seen::Other, Seen::Message)
+    }
+
+    /// The server gives no events up to `to`: where the missing range begins, or nothing if there
+    /// is nothing to reload.
+    pub(crate) fn gap(&mut self, channel: u64, to: u64) -> Option<u64> {
+        let index = self.find(channel).ok()?;
+        let cursor = self.cursors.get_mut(index)?;
+        let from = cursor.last + 1;
+        if to < from {
+            return None;
+        }
+        cursor.gaps.push((from, to));
+        cursor.last = to;
+        Some(from)
+    }
+
+    /// A message that reloading a gap brought, by its sender's id for it and its content's hash.
+    pub(crate) fn reloaded(&mut self, place: Place, message: (Option<&str>, u64), ledger: &Ledger) {
+        if let Some(cursor) = self
+            .find(place.channel)
+            .ok()
+            .and_then(|index| self.cursors.get_mut(index))
+        {
+            cursor.reloaded.insert(place.seq);
+        }
+        self.compare(place, message, ledger);
+    }
+
+    /// Notes what is no event: an unreadable frame, a code that should not come.
+    pub(crate) fn stray(&mut self, words: String) {
+        self.faults.note(Fault::Stray, 1, || words);
+    }
+
+    /// What was seen of `channel`.
+    pub(crate) fn cursor(&self, channel: u64) -> Option<&Cursor> {
+        self.find(channel)
+            .ok()
+            .and_then(|index| self.cursors.get(index))
+    }
+
+    /// Moves the channel's cursor; true if the event is new.
+    fn advance(&mut self, place: Place, kind: &EventKind<'_>) -> bool {
+        let index = match self.find(place.channel) {
+            Ok(index) => index,
+            Err(index) if *kind == EventKind::Joined => {
+                self.watch(index, place.channel, place.seq.saturating_sub(1))
+            }
+            Err(_) => {
+                self.note(Fault::Stray, place, "a channel it is not in");
+                return false;
+            }
+        };
+        let Some(cursor) = self.cursors.get_mut(index) else {
+            return false;
+        };
+        if place.seq > cursor.last {
+            if place.seq > cursor.last + 1 {
+                cursor.holes.push((cursor.last + 1, place.seq - 1));
+            }
+            cursor.last = place.seq;
+            return true;
+        }
+        if cursor.fill_hole(place.seq) {
+            self.note(Fault::OutOfOrder, place, "came after a later one");
+            return true;
+        }
+        if self.rewound {
+            self.repeated += 1;
+        } else {
+            self.note(Fault::Doubled, place, "came again");
+        }
+        false
+    }
+
+    /// Compares a message with what was sent; the time since it was due if nothing contradicts.
+    fn compare(
+        &mut self,
+        place: Place,
+        message: (Option<&str>, u64),
+        ledger: &Ledger,
+    ) -> Option<Duration> {
+        let (client_id, content) = message;
+        let Some(number) = client_id.and_then(|id| ledger.run.number_of(id)) else {
+            self.note(Fault::Stray, place, "a message of somebody else");
+            return None;
+        };
+        match ledger.shown(number, place, content) {
+            Ok(since_due) => {
+                self.delivered += 1;
+                Some(since_due)
+            }
+            Err(contradiction) => {
+                self.note(
+                    fault_of(contradiction),
+                    place,
+                    &format!("message {number} {contradiction}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn watch(&mut self, index: usize, channel: u64, first: u64) -> usize {
+        self.cursors.insert(
+            index,
+            Cursor {
+                channel,
+                first,
+                last: first,
+                ..Cursor::default()
+            },
+        );
+        index
+    }
+
+    fn find(&self, channel: u64) -> Result<usize, usize> {
+        self.cursors
+            .binary_search_by_key(&channel, |cursor| cursor.channel)
+    }
+
+    fn note(&mut self, fault: Fault, place: Place, words: &str) {
+        let user = self.user;
+        self.faults.note(fault, 1, || {
+            format!(
+                "user {user}, channel {}, seq {}: {words}",
+                place.channel, place.seq
+            )
+        });
+    }
+}
+
+impl Cursor {
+    /// Takes `seq` out of the holes, if it is in one.
+    fn fill_hole(&mut self, seq: u64) -> bool {
+        let Some(index) = self
+            .holes
+            .iter()
+            .position(|(from, to)| (*from..=*to).contains(&seq))
+        else {
+            return false;
+        };
+        let (from, to) = self.holes.swap_remove(index);
+        if from < seq {
+            self.holes.push((from, seq - 1));
+        }
+        if seq < to {
+            self.holes.push((seq + 1, to));
+        }
+        true
+    }
+}
+
+/// The kind of fault that a contradiction is.
+pub(crate) fn fault_of(contradiction: Contradiction) -> Fault {
+    match contradiction {
+        Contradiction::NeverSent => Fault::Stray,
+        Contradiction::Altered => Fault::Altered,
+        Contradiction::StoredTwice => Fault::Doubled,
+    }
+}

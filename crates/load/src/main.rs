@@ -1,0 +1,50 @@
+//! `discuss-load`: opens many sockets, sends messages, and checks that every acknowledged message
+//! reaches every member once, in order, unchanged. A client like any other: it knows the wire
+//! contract and nothing else of this workspace.
+
+use std::process::ExitCode;
+
+mod bare;
+mod checker;
+#[cfg(test)]
+mod checker_tests;
+mod client_ids;
+mod commands;
+mod connection;
+mod corpus;
+mod courier;
+mod dialer;
+mod drive;
+mod faults;
+mod frame;
+#[cfg(test)]
+mod frame_tests;
+mod latency;
+mod ledger;
+mod options;
+mod people;
+mod probes;
+mod processes;
+mod reload;
+mod report;
+mod requests;
+mod rest;
+mod run;
+mod schedule;
+mod setup;
+mod stage;
+mod table;
+mod topics;
+mod traffic;
+mod verdict;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    commands::run().await.unwrap_or_else(|error| {
+        eprintln!("discuss-load: {error:#}");
+        ExitCode::FAILURE
+    })
+}

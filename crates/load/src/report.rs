@@ -1,0 +1,135 @@
+//! What a run came to: the figures, written as JSON, and whether they hold.
+
+use serde::Serialize;
+
+use crate::latency::Summary;
+use crate::options::Common;
+use crate::probes::{Probes, Surroundings};
+use crate::processes::Usage;
+use crate::verdict::Judgement;
+
+/// Later than this at the 99th percentile, and the run says more about us than about the server.
+pub(crate) const LATEST_MS: f64 = 5.0;
+
+/// Everything about a run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// The command.
+    pub(crate) command: &'static str,
+    /// The tenant it ran in.
+    pub(crate) tenant: u64,
+    /// What was asked.
+    pub(crate) options: Common,
+    /// What the reader should know about the plan.
+    pub(crate) remarks: Vec<String>,
+    /// The machine and the program.
+    pub(crate) surroundings: Surroundings,
+    /// What the machine could do just before.
+    pub(crate) probes: Option<Probes>,
+    /// How much there was.
+    pub(crate) volume: Volume,
+    /// How long it took.
+    pub(crate) latencies: Latencies,
+    /// What is held against the server.
+    pub(crate) judgement: Judgement,
+    /// What the servers used.
+    pub(crate) processes: Vec<Usage>,
+    /// What this program used.
+    pub(crate) own: Own,
+    /// Claims that did not hold.
+    pub(crate) broken_claims: Vec<String>,
+}
+
+/// How much there was.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Volume {
+    /// Sockets.
+    pub(crate) connections: usize,
+    /// Channels.
+    pub(crate) channels: usize,
+    /// Sockets a message goes to, on average.
+    pub(crate) mean_fan_out: f64,
+    /// Time from the first send to the last answer, in seconds.
+    pub(crate) sending_seconds: f64,
+    /// Acknowledged sends a second.
+    pub(crate) sends_per_second: f64,
+    /// Deliveries, those by reloading included.
+    pub(crate) deliveries: u64,
+    /// Deliveries a second, from the first send to the last delivery.
+    pub(crate) deliveries_per_second: f64,
+    /// Sends tried again.
+    pub(crate) retries: u64,
+    /// Sends given up.
+    pub(crate) given_up: u64,
+    /// Times that a socket came back.
+    pub(crate) reconnects: u64,
+    /// Gaps reloaded by REST.
+    pub(crate) gaps: u64,
+    /// Events shown again where the contract allows it.
+    pub(crate) repeated: u64,
+    /// Other contents under a used client message id, refused as they must be.
+    pub(crate) conflicts: u64,
+}
+
+/// How long it took, from the time a message was due.
+#[derive(Debug, Serialize)]
+pub(crate) struct Latencies {
+    /// To live sockets.
+    pub(crate) delivery: Summary,
+    /// To sockets that replayed what they missed.
+    pub(crate) replay: Summary,
+    /// To the acknowledgement.
+    pub(crate) ack: Summary,
+    /// From a cut to RESUMED.
+    pub(crate) back: Summary,
+}
+
+/// What this program used, and how late it was itself.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Own {
+    /// CPU in seconds while sending and settling.
+    pub(crate) cpu_seconds: f64,
+    /// How late sends started and timers woke up.
+    pub(crate) lateness: Summary,
+}
+
+/// What the program ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything held.
+    Held,
+    /// Something was lost, doubled, out of order or altered, or a claim did not hold.
+    Failed,
+    /// This program was too late itself.
+    Invalid,
+}
+
+impl Report {
+    /// What the run came to.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if !self.judgement.faults.is_none() || !self.broken_claims.is_empty() {
+            Outcome::Failed
+        } else if self.own.lateness.p99 > LATEST_MS {
+            Outcome::Invalid
+        } else {
+            Outcome::Held
+        }
+    }
+
+    /// Compares the figures with what the options claim.
+    pub(crate) fn check_claims(&mut self) {
+        let p95 = self.latencies.delivery.p95;
+        if let Some(bound) = self.options.p95_under.filter(|bound| p95 >= *bound) {
+            self.broken_claims
+                .push(format!("p95 {p95:.1} ms is not under {bound} ms"));
+        }
+        let sends = self.volume.sends_per_second;
+        if let Some(bound) = self.options.sends_over.filter(|bound| sends < *bound) {
+            self.broken_claims
+                .push(format!("{sends:.0} sends/s is under {bound}"));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The REST side of the contract, as far as the load needs it.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::people::Person;
+
+/// The most members one call takes.
+const MEMBERS_A_CALL: usize = 100;
+/// Longer than the server may think about a send (5 s).
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A client of one or several API processes.
+pub(crate) struct Rest {
+    client: reqwest::Client,
+    bases: Vec<String>,
+    turn: AtomicUsize,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RestError {
+    /// No answer, or none that can be read.
+    #[error("no answer")]
+    Transport(#[from] reqwest::Error),
+    /// The server said no.
+    #[error("{status} {symbol}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: StatusCode,
+        /// The contract's symbol.
+        symbol: String,
+        /// The words for people.
+        message: String,
+        /// When to come back.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A message that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) struct Stored {
+    /// Its id.
+    pub(crate) id: u64,
+    /// Its place in the channel.
+    pub(crate) seq: u64,
+}
+
+/// A message of the history.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryMessage {
+    /// Its id.
+    pub(crate) id: u64,
+    /// Its place in the channel.
+    pub(crate) seq: u64,
+    /// Its sender, 0 for the system.
+    pub(crate) sender_id: u64,
+    /// Its text.
+    #[serde(default)]
+    pub(crate) content: String,
+    /// The sender's id for it.
+    pub(crate) client_message_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+#[derive(Deserialize, Default)]
+struct Failure {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    items: Vec<HistoryMessage>,
+}
+
+impl Rest {
+    /// A client that takes the API processes `bases` in turn.
+    pub(crate) fn new(bases: Vec<String>) -> anyhow::Result<Self> {
+        anyhow::ensure!(!bases.is_empty(), "no API to talk to");
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .connect_timeout(Duration::from_secs(2))
+            .build()?;
+        let bases = bases
+            .into_iter()
+            .map(|base| base.trim_end_matches('/').to_owned())
+            .collect();
+        Ok(Self {
+            client,
+            bases,
+            turn: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many API processes there are.
+    pub(crate) fn processes(&self) -> usize {
+        self.bases.len()
+    }
+
+    /// Makes a group channel of `owner` and `members`.
+    pub(crate) async fn create_group(
+        &self,
+        owner: &Person,
+        name: &str,
+        members: &[u64],
+    ) -> Result<u64, RestError> {
+        let (first, more) = members.split_at(members.len().min(MEMBERS_A_CALL));
+        let body = json!({ "name": name, "memberIds": first });
+        let Created { id } = self
+            .call(Method::POST, "/channels/group", owner, Some(&body))
+            .await?;
+        for some in more.chunks(MEMBERS_A_CALL) {
+            let body = json!({ "userIds": some });
+            let _: Value = self
+                .call(
+                    Method::POST,
+                    &format!("/channels/{id}/members"),
+                    owner,
+                    Some(&body),
+                )
+                .await?;
+        }
+        Ok(id)
+    }
+
+    /// Sends a message.
+    pub(crate) async fn send(
+        &self,
+        sender: &Person,
+        channel: u64,
+        message: (&str, Uuid),
+    ) -> Result<Stored, RestError> {
+        let (content, client_id) = message;
+        let body = json!({ "content": content, "clientMessageId": client_id });
+        self.call(
+            Method::POST,
+            &format!("/channels/{channel}/messages"),
+            sender,
+            Some(&body),
+        )
+        .await
+    }
+
+    /// The channels of `caller`: id and name.
+    pub(crate) async fn channels(&self, caller: &Person) -> Result<Value, RestError> {
+        self.call(Method::GET, "/channels?size=100", caller, None)
+            .await
+    }
+
+    /// The messages of a channel whose seq is at least `from`, oldest first.
+    pub(crate) async fn history_from(
+        &self,
+        reader: &Person,
+        channel: u64,
+        from: u64,
+    ) -> Result<Vec<HistoryMessage>, RestError> {
+        let mut all: Vec<HistoryMessage> = Vec::new();
+        let mut query = "page=0&size=100".to_owned();
+        loop {
+            let path = format!("/channels/{channel}/messages?{query}");
+            let page: Page = self.call(Method::GET, &path, reader, None).await?;
+            let oldest = page.items.iter().map(|message| message.id).min();
+            let reached = page.items.iter().any(|message| message.seq <= from);
+            let full = page.items.len() >= 100;
+            all.extend(page.items.into_iter().filter(|message| message.seq >= from));
+            let Some(oldest) = oldest.filter(|_| full && !reached) else {
+                break;
+            };
+            query = format!("beforeId={oldest}&limit=100");
+        }
+        all.sort_by_key(|message| message.id);
+        Ok(all)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        caller: &Person,
+        body: Option<&Value>,
+    ) -> Result<T, RestError> {
+        let turn = self.turn.fetch_add(1, Relaxed) % self.bases.len();
+        let base = self.bases.get(turn).map_or("", String::as_str);
+        let mut request = self
+            .client
+            .request(method, format!("{base}{path}"))
+            .bearer_auth(&caller.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        if answer.status().is_success() {
+            return Ok(answer.json::<Envelope<T>>().await?.data);
+        }
+        Err(refusal(answer).await)
+    }
+}
+
+impl RestError {
+    /// Whether the same call may succeed later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Transport(_) => true,
+            Self::Refused { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+        }
+    }
+
+    /// When the server said to come back.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Transport(_) => None,
+            Self::Refused { retry_after, .. } => *retry_after,
+        }
+    }
+}
+
+async fn refusal(answer: Response) -> RestError {
+    let status = answer.status();
+    let seconds = answer
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let Failure { error, message } = answer.json().await.unwrap_or_default();
+    RestError::Refused {
+        status,
+        symbol: error,
+        message,
+        retry_after: seconds.map(Duration::from_secs),
+    }
+}

@@ -1,0 +1,113 @@
+//! What is sent in a run, to whom and when: the plan that a command makes and the run carries out.
+
+use std::time::Duration;
+
+use crate::corpus;
+use crate::courier::{Letter, Repeats};
+use crate::topics::Post;
+
+/// Everything a command decides about its run.
+pub(crate) struct Plan {
+    /// The command's name.
+    pub(crate) command: &'static str,
+    /// How many people there are.
+    pub(crate) people: u64,
+    /// How many of them, from the first, are connected.
+    pub(crate) sockets: usize,
+    /// The members of each channel, as indices into the people.
+    pub(crate) channels: Vec<Vec<usize>>,
+    /// What is said.
+    pub(crate) traffic: Traffic,
+    /// When.
+    pub(crate) pace: Pace,
+    /// Whether each message is sent several times.
+    pub(crate) repeats: Repeats,
+    /// What is done to the sockets meanwhile.
+    pub(crate) storm: Option<Storm>,
+    /// What the reader should know about the plan.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// What is said.
+pub(crate) enum Traffic {
+    /// The posts of a corpus, in order.
+    Corpus(Vec<Post>),
+    /// Made-up texts, in all channels in turn, by all their members in turn.
+    MadeUp,
+}
+
+/// When messages are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Each at its time, whatever the server does.
+    Open(Vec<Duration>),
+    /// So many senders, each sending its next message when the last one is acknowledged.
+    Closed {
+        /// How many at once.
+        senders: usize,
+        /// How many messages in all.
+        messages: u64,
+        /// After which time to stop, if not all are sent.
+        limit: Option<Duration>,
+    },
+}
+
+/// Blows against the sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Storm {
+    /// How often all sockets are cut.
+    pub(crate) cuts: u32,
+    /// The time between.
+    pub(crate) every: Duration,
+    /// Whether live sockets also ask again for what they have had, half way between the cuts.
+    pub(crate) rewind: bool,
+}
+
+impl Plan {
+    /// The letter `number`, its channel among `ids`.
+    pub(crate) fn letter(&self, number: u64, ids: &[u64]) -> Option<(Letter, usize)> {
+        let (channel, sender, content) = match &self.traffic {
+            Traffic::Corpus(posts) => {
+                let post = posts.get(usize::try_from(number).ok()?)?;
+                (post.channel, post.sender, post.content.clone())
+            }
+            Traffic::MadeUp => self.make_up(number)?,
+        };
+        let id = *ids.get(channel)?;
+        Some((
+            Letter {
+                number,
+                sender,
+                channel: id,
+                content,
+            },
+            channel,
+        ))
+    }
+
+    /// How many sockets must be shown what is sent to each channel.
+    pub(crate) fn fan_outs(&self) -> Vec<u64> {
+        let connected = |members: &Vec<usize>| {
+            members
+                .iter()
+                .filter(|person| **person < self.sockets)
+                .count()
+        };
+        self.channels
+            .iter()
+            .map(|members| u64::try_from(connected(members)).unwrap_or(u64::MAX))
+            .collect()
+    }
+
+    fn make_up(&self, number: u64) -> Option<(usize, usize, String)> {
+        let index = usize::try_from(number).ok()?;
+        let channel = index.checked_rem(self.channels.len())?;
+        let members = self.channels.get(channel)?;
+        let sender = *members.get((index / self.channels.len()).checked_rem(members.len())?)?;
+        Some((
+            channel,
+            sender,
+            corpus::sentence(&mut fastrand::Rng::with_seed(number)),
+        ))
+    }
+}
