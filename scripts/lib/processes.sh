@@ -10,7 +10,8 @@ process_identity() {
   { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
   # The name in field 2 may hold anything, so count behind its closing parenthesis: state is field 3.
   read -ra fields <<<"${stat##*) }"
-  if [[ ${fields[0]} == [ZX] ]]; then return 1; fi
+  # Field 20 counts threads: a first thread that is dead may leave others that still hold ports.
+  if [[ ${fields[0]} == [ZX] ]] && ((fields[17] <= 1)); then return 1; fi
   printf '%s %s' "${fields[19]}" "$(</proc/sys/kernel/random/boot_id)"
 }
 
