@@ -74,8 +74,8 @@ impl World {
     }
 
     fn judge(self) -> Judgement {
-        let history = self.history();
-        self.judge_with(&history)
+        let kept = self.history();
+        self.judge_with(&kept)
     }
 
     fn judge_with(self, histories: &Histories) -> Judgement {
@@ -98,7 +98,6 @@ fn a_faultless_run_is_faultless() {
     let mut world = World::new();
     world.acknowledge_all();
     world.show_all(&[0, 1, 2, 3, 4]);
-    assert_eq!(world.inbox.delivered, 5);
     let judgement = world.judge();
     assert!(judgement.faults.is_none(), "{judgement:?}");
     assert_eq!(
@@ -180,9 +179,8 @@ fn the_same_message_twice_in_the_history_is_doubled_and_one_missing_there_is_los
         id: copy.id + 1,
         ..copy
     });
-    let faults = world.judge_with(&history).faults;
     // The second copy is a seq that this connection never saw, and stands elsewhere than was said.
-    assert_eq!((faults.lost, faults.doubled), (2, 2), "{faults:?}");
+    assert_eq!(counts(&world.judge_with(&history).faults), (2, 2, 0, 0, 0));
 }
 
 #[test]

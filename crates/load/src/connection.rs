@@ -98,12 +98,10 @@ impl Connection {
     }
 
     async fn open(&self) -> Socket {
-        let resume = if self.phase == Phase::New {
-            ""
-        } else {
-            "&resume=1"
-        };
-        let query = format!("token={}{resume}", self.person.token);
+        let mut query = format!("token={}", self.person.token);
+        if self.phase != Phase::New {
+            query.push_str("&resume=1");
+        }
         self.stage.dialer.open_patiently(self.slot, &query).await
     }
 

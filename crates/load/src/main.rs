@@ -11,6 +11,8 @@ mod checker_tests;
 mod client_ids;
 mod commands;
 mod connection;
+#[cfg(test)]
+mod connection_tests;
 mod corpus;
 mod courier;
 mod dialer;
