@@ -1,1 +1,2 @@
 DROP TABLE messages;
+DROP DOMAIN message_content, message_kind;

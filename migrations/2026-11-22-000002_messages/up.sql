@@ -4,6 +4,10 @@
 -- No foreign key to channels: the writer holds the channel's row when it inserts, channels are never
 -- deleted, and the check would cost a look-up a message on the hottest path there is.
 CREATE SEQUENCE messages_id_seq CACHE 1;
+CREATE DOMAIN message_kind AS text
+    CONSTRAINT message_kind_known CHECK (VALUE IN ('TEXT', 'IMAGE', 'FILE', 'CODE', 'SYSTEM'));
+CREATE DOMAIN message_content AS text
+    CONSTRAINT message_content_bounded CHECK (char_length(VALUE) <= 10000);
 
 CREATE TABLE messages (
     id                bigint PRIMARY KEY DEFAULT nextval('messages_id_seq'),
@@ -14,8 +18,8 @@ CREATE TABLE messages (
     timeline_no       bigint NOT NULL,
     unread_no         bigint NOT NULL,
     sender_id         bigint NOT NULL,
-    kind              text NOT NULL,
-    content           text,
+    kind              message_kind NOT NULL,
+    content           message_content,
     parent_id         bigint,
     thread_count      integer NOT NULL DEFAULT 0,
     last_reply_at     timestamptz,
@@ -27,11 +31,7 @@ CREATE TABLE messages (
     edited_at         timestamptz,
     deleted_at        timestamptz,
     deleted_by        bigint,
-    created_at        timestamptz NOT NULL,
-    CONSTRAINT messages_kind_known CHECK (kind IN ('TEXT', 'IMAGE', 'FILE', 'CODE', 'SYSTEM')),
-    CONSTRAINT messages_tombstone_is_empty CHECK ((content IS NULL) = (deleted_at IS NOT NULL)),
-    CONSTRAINT messages_content_bounded CHECK (char_length(content) <= 10000),
-    CONSTRAINT messages_client_id_has_fingerprint CHECK (client_message_id IS NULL OR fingerprint IS NOT NULL)
+    created_at        timestamptz NOT NULL
 );
 
 ALTER SEQUENCE messages_id_seq OWNED BY messages.id;

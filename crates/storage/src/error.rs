@@ -1,0 +1,101 @@
+//! What can go wrong with the stores.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// An error of a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The store is down, starting, stopping or full: the same may work later.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// PostgreSQL refused a statement.
+    #[error("the database refused a statement")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row holds what no version of this program writes.
+    #[error("corrupt row: {table}.{column} holds {value:?}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What it holds.
+        value: String,
+    },
+    /// Redis refused or did not answer.
+    #[error("redis failed")]
+    Redis(#[from] ::redis::RedisError),
+}
+
+impl StorageError {
+    /// May the same work later, without anybody changing anything?
+    #[must_use]
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Redis(_))
+    }
+
+    /// The store did not answer in time.
+    pub(crate) fn timed_out(what: &'static str) -> Self {
+        Self::Unavailable(what.into())
+    }
+
+    /// A value that no version of this program writes.
+    pub(crate) fn corrupt(table: &'static str, column: &'static str, value: &str) -> Self {
+        Self::Corrupt {
+            table,
+            column,
+            value: value.to_owned(),
+        }
+    }
+}
+
+impl From<DieselError> for StorageError {
+    fn from(error: DieselError) -> Self {
+        if is_outage(&error) {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Database(error.into())
+        }
+    }
+}
+
+/// diesel keeps no SQLSTATE: the classes 08, 53 and 57 are known by kind, or by PostgreSQL's words.
+fn is_outage(error: &DieselError) -> bool {
+    const WORDS: [&str; 5] = [
+        "terminating connection",
+        "the database system is",
+        "remaining connection slots",
+        "too many clients",
+        "canceling statement due to statement timeout",
+    ];
+    match error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        )
+        | DieselError::BrokenTransactionManager => true,
+        DieselError::DatabaseError(_, information) => WORDS
+            .iter()
+            .any(|words| information.message().contains(words)),
+        _ => false,
+    }
+}
+
+/// Classes of SQLSTATE that say "later": connection, resources, intervention by the operator.
+const OUTAGE_CLASSES: [&str; 3] = ["08", "53", "57"];
+
+impl From<tokio_postgres::Error> for StorageError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let class = error.code().and_then(|code| code.code().get(..2));
+        if class.is_none_or(|class| OUTAGE_CLASSES.contains(&class)) {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Database(error.into())
+        }
+    }
+}
+
+impl From<diesel::ConnectionError> for StorageError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}

@@ -1,0 +1,162 @@
+//! The event log of the channels: appending to it, and reading it in the order of seq.
+//!
+//! `event_log::news` finds out what was committed lately, `event_log::prune` lets old events go.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use discuss_domain::messages::Message;
+use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
+
+use crate::channels::ChannelRow;
+use crate::messages::{MessageRow, message};
+use crate::schema::{channel_events, channels, messages, users};
+use crate::users::UserRow;
+use crate::{Connection, StorageError};
+
+pub mod news;
+pub mod prune;
+
+/// A change of a channel that is no message, to be appended in the transaction that makes it.
+#[derive(Debug)]
+pub struct NewEvent<'a> {
+    /// The channel's tenant.
+    pub tenant: TenantId,
+    /// The channel, whose row is locked.
+    pub channel: ChannelId,
+    /// The seq that was taken for it.
+    pub seq: Seq,
+    /// What changed.
+    pub kind: EventKind,
+    /// Who did it.
+    pub actor: UserId,
+    /// Who came or went by it.
+    pub users: &'a [UserId],
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The request's correlation id.
+    pub correlation_id: Option<&'a str>,
+    /// The request's trace.
+    pub traceparent: Option<&'a str>,
+}
+
+/// Appends an event.
+pub async fn append(connection: &mut Connection, event: &NewEvent<'_>) -> Result<(), StorageError> {
+    let users: Vec<i64> = event.users.iter().map(|user| user.get()).collect();
+    diesel::insert_into(channel_events::table)
+        .values((
+            channel_events::channel_id.eq(event.channel.get()),
+            channel_events::seq.eq(event.seq.get()),
+            channel_events::tenant_id.eq(event.tenant.get()),
+            channel_events::kind.eq(event.kind.as_str()),
+            channel_events::actor_id.eq(event.actor.get()),
+            channel_events::payload.eq(Some(serde_json::json!({ "userIds": users }))),
+            channel_events::correlation_id.eq(event.correlation_id),
+            channel_events::traceparent.eq(event.traceparent),
+            channel_events::created_at.eq(event.at),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// An event as the log has it, with what it is about as that is now.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// The channel's tenant.
+    pub tenant: TenantId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its place.
+    pub seq: Seq,
+    /// What it says.
+    pub kind: EventKind,
+    /// Who did it.
+    pub actor: UserId,
+    /// Who came or went by it.
+    pub users: Vec<UserId>,
+    /// The message it brought.
+    pub message: Option<Message>,
+    /// The channel it made.
+    pub made: Option<discuss_domain::channels::Channel>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = channel_events)]
+struct EventRow {
+    channel_id: i64,
+    seq: i64,
+    tenant_id: i64,
+    kind: String,
+    actor_id: i64,
+    payload: Option<serde_json::Value>,
+    created_at: DateTime<Utc>,
+}
+
+type PageRow = (
+    EventRow,
+    Option<MessageRow>,
+    Option<UserRow>,
+    Option<ChannelRow>,
+);
+
+/// The first `limit` events of a channel after `after`, in order. Whoever reads a page must look
+/// whether it starts at `after + 1`: what is older may have been pruned.
+pub async fn list_after(
+    connection: &mut Connection,
+    channel: ChannelId,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<LoggedEvent>, StorageError> {
+    let is_sender = users::tenant_id
+        .eq(messages::tenant_id)
+        .and(users::user_id.eq(messages::sender_id));
+    let is_made = channels::id
+        .eq(channel_events::channel_id)
+        .and(channel_events::kind.eq(EventKind::ChannelCreated.as_str()));
+    let rows: Vec<PageRow> = channel_events::table
+        .left_join(messages::table.on(messages::id.nullable().eq(channel_events::message_id)))
+        .left_join(users::table.on(is_sender))
+        .left_join(channels::table.on(is_made))
+        .filter(channel_events::channel_id.eq(channel.get()))
+        .filter(channel_events::seq.gt(after.get()))
+        .order(channel_events::seq.asc())
+        .limit(limit)
+        .select((
+            EventRow::as_select(),
+            Option::<MessageRow>::as_select(),
+            Option::<UserRow>::as_select(),
+            Option::<ChannelRow>::as_select(),
+        ))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(event).collect()
+}
+
+fn event((row, brought, sender, made): PageRow) -> Result<LoggedEvent, StorageError> {
+    let corrupt = |column, value: &str| StorageError::corrupt("channel_events", column, value);
+    Ok(LoggedEvent {
+        tenant: TenantId::from(row.tenant_id),
+        channel: ChannelId::from(row.channel_id),
+        seq: Seq::from(row.seq),
+        kind: EventKind::find(&row.kind).ok_or_else(|| corrupt("kind", &row.kind))?,
+        actor: UserId::from(row.actor_id),
+        users: row.payload.as_ref().map_or_else(Vec::new, users_of),
+        message: brought
+            .map(|brought| message(brought, sender))
+            .transpose()?,
+        made: made.map(TryInto::try_into).transpose()?,
+        at: row.created_at,
+    })
+}
+
+fn users_of(payload: &serde_json::Value) -> Vec<UserId> {
+    let ids = payload.get("userIds").and_then(serde_json::Value::as_array);
+    let ids = ids
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_i64);
+    ids.map(UserId::from).collect()
+}

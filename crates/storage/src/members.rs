@@ -1,0 +1,251 @@
+//! Members of channels, and their marks.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use discuss_domain::members::{
+    Member, MemberStatus, Membership, NotificationLevel, ReadMark, Role,
+};
+use discuss_domain::users::User;
+use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
+
+use crate::schema::{channel_members, users};
+use crate::users::{UserRow, known_or_id};
+use crate::{Connection, StorageError};
+
+mod marks;
+
+pub use marks::{Mark, MovedMark, move_read_mark, move_read_marks, total_unread};
+
+/// The statuses of who is in a channel now.
+pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = channel_members)]
+pub(crate) struct MemberRow {
+    channel_id: i64,
+    user_id: i64,
+    tenant_id: i64,
+    role: String,
+    status: String,
+    joined_at: DateTime<Utc>,
+    left_at: Option<DateTime<Utc>>,
+    removed_by: Option<i64>,
+    last_read_seq: i64,
+    last_read_message_id: Option<i64>,
+    last_read_count: i64,
+    is_muted: bool,
+    is_pinned: bool,
+    notification_level: String,
+}
+
+impl TryFrom<MemberRow> for Member {
+    type Error = StorageError;
+
+    fn try_from(row: MemberRow) -> Result<Self, StorageError> {
+        let level = NotificationLevel::find(&row.notification_level).ok_or_else(|| {
+            StorageError::corrupt(
+                "channel_members",
+                "notification_level",
+                &row.notification_level,
+            )
+        })?;
+        Ok(Self {
+            channel_id: ChannelId::from(row.channel_id),
+            user_id: UserId::from(row.user_id),
+            tenant_id: TenantId::from(row.tenant_id),
+            membership: membership(&row.role, &row.status)?,
+            joined_at: row.joined_at,
+            left_at: row.left_at,
+            removed_by: row.removed_by.map(UserId::from),
+            read: ReadMark {
+                message_id: row.last_read_message_id.map(MessageId::from),
+                seq: Seq::from(row.last_read_seq),
+                count: row.last_read_count,
+            },
+            is_muted: row.is_muted,
+            is_pinned: row.is_pinned,
+            notification_level: level,
+        })
+    }
+}
+
+/// Reads a stored role and status.
+pub(crate) fn membership(role: &str, status: &str) -> Result<Membership, StorageError> {
+    let corrupt = |column, value| StorageError::corrupt("channel_members", column, value);
+    Ok(Membership {
+        role: Role::find(role).ok_or_else(|| corrupt("role", role))?,
+        status: MemberStatus::find(status).ok_or_else(|| corrupt("status", status))?,
+    })
+}
+
+/// The membership of one person, also a former one.
+pub async fn find(
+    connection: &mut Connection,
+    channel: ChannelId,
+    user: UserId,
+) -> Result<Option<Member>, StorageError> {
+    let row = channel_members::table
+        .find((channel.get(), user.get()))
+        .select(MemberRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(Member::try_from).transpose()
+}
+
+/// A page of those who are in the channel now, in the order of their ids.
+pub async fn list(
+    connection: &mut Connection,
+    channel: ChannelId,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<(Member, User)>, StorageError> {
+    let same_person = users::tenant_id
+        .eq(channel_members::tenant_id)
+        .and(users::user_id.eq(channel_members::user_id));
+    let rows: Vec<(MemberRow, Option<UserRow>)> = channel_members::table
+        .left_join(users::table.on(same_person))
+        .filter(channel_members::channel_id.eq(channel.get()))
+        .filter(channel_members::status.eq_any(CURRENT))
+        .order(channel_members::user_id)
+        .offset(offset)
+        .limit(limit)
+        .select((MemberRow::as_select(), Option::<UserRow>::as_select()))
+        .load(connection)
+        .await?;
+    let person = |(row, user): (MemberRow, Option<UserRow>)| {
+        let member = Member::try_from(row)?;
+        let user = known_or_id(user, member.user_id);
+        Ok((member, user))
+    };
+    rows.into_iter().map(person).collect()
+}
+
+/// Of these people, those who are in the channel now. The channel's row must be locked.
+pub async fn list_current(
+    connection: &mut Connection,
+    channel: ChannelId,
+    users: &[UserId],
+) -> Result<Vec<UserId>, StorageError> {
+    let ids: Vec<i64> = users.iter().map(|user| user.get()).collect();
+    let current: Vec<i64> = channel_members::table
+        .filter(channel_members::channel_id.eq(channel.get()))
+        .filter(channel_members::user_id.eq_any(ids))
+        .filter(channel_members::status.eq_any(CURRENT))
+        .select(channel_members::user_id)
+        .load(connection)
+        .await?;
+    Ok(current.into_iter().map(UserId::from).collect())
+}
+
+/// People who join a channel.
+#[derive(Debug)]
+pub struct Joining<'a> {
+    /// The channel's tenant.
+    pub tenant: TenantId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// Who joins; nobody who is in it already.
+    pub users: &'a [UserId],
+    /// As what.
+    pub role: Role,
+    /// What counts as read for them: everything so far.
+    pub read: ReadMark,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Adds people, or takes back who left or was removed. The channel's row must be locked or new.
+pub async fn join(connection: &mut Connection, joining: &Joining<'_>) -> Result<(), StorageError> {
+    use channel_members as m;
+    use diesel::upsert::excluded;
+    let row = |user: &UserId| {
+        (
+            m::channel_id.eq(joining.channel.get()),
+            m::user_id.eq(user.get()),
+            m::tenant_id.eq(joining.tenant.get()),
+            m::role.eq(joining.role.as_str()),
+            m::status.eq(MemberStatus::Active.as_str()),
+            m::joined_at.eq(joining.at),
+            m::last_read_seq.eq(joining.read.seq.get()),
+            m::last_read_count.eq(joining.read.count),
+        )
+    };
+    let rows: Vec<_> = joining.users.iter().map(row).collect();
+    diesel::insert_into(m::table)
+        .values(rows)
+        .on_conflict((m::channel_id, m::user_id))
+        .do_update()
+        .set((
+            m::role.eq(excluded(m::role)),
+            m::status.eq(excluded(m::status)),
+            m::joined_at.eq(excluded(m::joined_at)),
+            m::left_at.eq(None::<DateTime<Utc>>),
+            m::removed_by.eq(None::<i64>),
+            m::last_read_seq.eq(excluded(m::last_read_seq)),
+            m::last_read_count.eq(excluded(m::last_read_count)),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a membership. The channel's row must be locked.
+pub async fn remove(
+    connection: &mut Connection,
+    channel: ChannelId,
+    user: UserId,
+    removed_by: UserId,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    diesel::update(channel_members::table.find((channel.get(), user.get())))
+        .set((
+            channel_members::status.eq(MemberStatus::Removed.as_str()),
+            channel_members::left_at.eq(Some(at)),
+            channel_members::removed_by.eq(Some(removed_by.get())),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A channel that somebody is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// Who.
+    pub user: UserId,
+    /// In which channel.
+    pub channel: ChannelId,
+}
+
+/// Every channel that these people of a tenant are in.
+pub async fn list_followed(
+    connection: &mut Connection,
+    people: &[(TenantId, UserId)],
+) -> Result<Vec<(TenantId, Followed)>, StorageError> {
+    let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
+    let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
+    let wanted: std::collections::HashSet<_> = people.iter().copied().collect();
+    let rows: Vec<(i64, i64, i64)> = channel_members::table
+        .filter(channel_members::tenant_id.eq_any(tenants))
+        .filter(channel_members::user_id.eq_any(users))
+        .filter(channel_members::status.eq_any(CURRENT))
+        .select((
+            channel_members::tenant_id,
+            channel_members::user_id,
+            channel_members::channel_id,
+        ))
+        .load(connection)
+        .await?;
+    let followed = rows.into_iter().map(|(tenant, user, channel)| {
+        let followed = Followed {
+            user: UserId::from(user),
+            channel: ChannelId::from(channel),
+        };
+        (TenantId::from(tenant), followed)
+    });
+    Ok(followed
+        .filter(|(tenant, row)| wanted.contains(&(*tenant, row.user)))
+        .collect())
+}

@@ -1,0 +1,155 @@
+//! Read marks: they take no channel lock and no seq, and only ever move forward.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
+
+use super::CURRENT;
+use crate::schema::{channel_members, channels};
+use crate::{Connection, StorageError};
+
+/// Somebody has read up to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Who has read.
+    pub user: UserId,
+    /// The newest message read.
+    pub message: MessageId,
+}
+
+/// A mark that moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedMark {
+    /// The mark.
+    pub mark: Mark,
+    /// The message's seq.
+    pub seq: Seq,
+    /// What is unread after it.
+    pub unread: i64,
+    /// How many are in the channel.
+    pub member_count: i32,
+    /// The tenant.
+    pub tenant: TenantId,
+}
+
+#[derive(QueryableByName)]
+struct MovedRow {
+    #[diesel(sql_type = BigInt)]
+    tenant_id: i64,
+    #[diesel(sql_type = BigInt)]
+    channel_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_read_message_id: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    last_read_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    member_count: i32,
+}
+
+/// Moves one mark; `None` when it was as far already, or they are not in the channel.
+pub async fn move_read_mark(
+    connection: &mut Connection,
+    mark: Mark,
+    at: DateTime<Utc>,
+) -> Result<Option<MovedMark>, StorageError> {
+    Ok(move_read_marks(connection, &[mark], at)
+        .await?
+        .into_iter()
+        .next())
+}
+
+/// Moves marks, the newest of each person and channel; answers those that moved.
+///
+/// Their rows are locked in order first, so that two batches that share people don't wait for each
+/// other in a ring. Marks may be lost in a crash: their commits are not waited for.
+pub async fn move_read_marks(
+    connection: &mut Connection,
+    marks: &[Mark],
+    at: DateTime<Utc>,
+) -> Result<Vec<MovedMark>, StorageError> {
+    let channels: Vec<i64> = marks.iter().map(|mark| mark.channel.get()).collect();
+    let users: Vec<i64> = marks.iter().map(|mark| mark.user.get()).collect();
+    let messages: Vec<i64> = marks.iter().map(|mark| mark.message.get()).collect();
+    let rows: Vec<MovedRow> = connection
+        .transaction(async |connection| {
+            connection
+                .batch_execute("SET LOCAL synchronous_commit = off")
+                .await?;
+            diesel::sql_query(MOVE)
+                .bind::<Array<BigInt>, _>(channels)
+                .bind::<Array<BigInt>, _>(users)
+                .bind::<Array<BigInt>, _>(messages)
+                .bind::<Timestamptz, _>(at)
+                .load(connection)
+                .await
+        })
+        .await?;
+    Ok(rows.into_iter().filter_map(moved).collect())
+}
+
+const MOVE: &str = "
+WITH marks AS (
+    SELECT DISTINCT ON (w.channel_id, w.user_id)
+           w.channel_id, w.user_id, m.id AS message_id, m.seq, m.unread_no
+      FROM unnest($1, $2, $3) AS w (channel_id, user_id, message_id)
+      JOIN messages m ON m.id = w.message_id AND m.channel_id = w.channel_id
+     ORDER BY w.channel_id, w.user_id, m.seq DESC
+), locked AS MATERIALIZED (
+    SELECT m.channel_id, m.user_id
+      FROM channel_members m
+      JOIN marks w ON w.channel_id = m.channel_id AND w.user_id = m.user_id
+     WHERE m.status IN ('ACTIVE', 'MUTED')
+     ORDER BY m.channel_id, m.user_id
+       FOR NO KEY UPDATE OF m
+)
+UPDATE channel_members m
+   SET last_read_seq = w.seq, last_read_message_id = w.message_id,
+       last_read_count = w.unread_no, last_read_at = $4
+  FROM locked l
+  JOIN marks w ON w.channel_id = l.channel_id AND w.user_id = l.user_id
+  JOIN channels c ON c.id = l.channel_id
+ WHERE m.channel_id = l.channel_id AND m.user_id = l.user_id AND m.last_read_seq < w.seq
+RETURNING m.tenant_id, m.channel_id, m.user_id, m.last_read_message_id, m.last_read_seq,
+          greatest(c.unread_count_base - m.last_read_count, 0) AS unread, c.member_count";
+
+fn moved(row: MovedRow) -> Option<MovedMark> {
+    let mark = Mark {
+        channel: ChannelId::from(row.channel_id),
+        user: UserId::from(row.user_id),
+        message: MessageId::from(row.last_read_message_id?),
+    };
+    Some(MovedMark {
+        mark,
+        seq: Seq::from(row.last_read_seq),
+        unread: row.unread,
+        member_count: row.member_count,
+        tenant: TenantId::from(row.tenant_id),
+    })
+}
+
+/// What somebody has not read, in all the channels that are not archived.
+pub async fn total_unread(
+    connection: &mut Connection,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<i64, StorageError> {
+    let unread = channels::unread_count_base - channel_members::last_read_count;
+    let counts: Vec<i64> = channel_members::table
+        .inner_join(channels::table.on(channels::id.eq(channel_members::channel_id)))
+        .filter(channel_members::tenant_id.eq(tenant.get()))
+        .filter(channel_members::user_id.eq(user.get()))
+        .filter(channel_members::status.eq_any(CURRENT))
+        .filter(channels::archived_at.is_null())
+        .select(unread)
+        .load(connection)
+        .await?;
+    Ok(counts.into_iter().map(|count| count.max(0)).sum())
+}

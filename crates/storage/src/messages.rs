@@ -1,0 +1,183 @@
+//! Messages: finding and paging them. `messages::group` stores them.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use discuss_domain::messages::{ClientMessageId, Message, MessageKind, Numbers};
+use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
+use uuid::Uuid;
+
+use crate::schema::{messages, users};
+use crate::users::{UserRow, known_or_id};
+use crate::{Connection, StorageError};
+
+pub mod group;
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct MessageRow {
+    id: i64,
+    channel_id: i64,
+    seq: i64,
+    tenant_id: i64,
+    message_no: i64,
+    timeline_no: i64,
+    unread_no: i64,
+    sender_id: i64,
+    kind: String,
+    content: Option<String>,
+    parent_id: Option<i64>,
+    mentions: Vec<i64>,
+    metadata: Option<serde_json::Value>,
+    client_message_id: Option<Uuid>,
+    edited_at: Option<DateTime<Utc>>,
+    deleted_at: Option<DateTime<Utc>>,
+    deleted_by: Option<i64>,
+    created_at: DateTime<Utc>,
+}
+
+/// A message and its sender, as one row brings them.
+pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Message, StorageError> {
+    let kind = MessageKind::find(&row.kind)
+        .ok_or_else(|| StorageError::corrupt("messages", "kind", &row.kind))?;
+    Ok(Message {
+        id: MessageId::from(row.id),
+        channel_id: ChannelId::from(row.channel_id),
+        seq: Seq::from(row.seq),
+        tenant_id: TenantId::from(row.tenant_id),
+        sender: known_or_id(sender, UserId::from(row.sender_id)),
+        content: row.content,
+        kind,
+        numbers: Numbers {
+            message_no: row.message_no,
+            timeline_no: row.timeline_no,
+            unread_no: row.unread_no,
+        },
+        mentions: row.mentions.into_iter().map(UserId::from).collect(),
+        parent_id: row.parent_id.map(MessageId::from),
+        metadata: row.metadata,
+        client_message_id: row.client_message_id.map(ClientMessageId::from),
+        edited_at: row.edited_at,
+        deleted: row.deleted_at.zip(row.deleted_by.map(UserId::from)),
+        created_at: row.created_at,
+    })
+}
+
+/// Messages joined with their senders.
+macro_rules! with_senders {
+    () => {{
+        let is_sender = users::tenant_id
+            .eq(messages::tenant_id)
+            .and(users::user_id.eq(messages::sender_id));
+        messages::table
+            .left_join(users::table.on(is_sender))
+            .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+    }};
+}
+
+type WithSender = (MessageRow, Option<UserRow>);
+
+fn all(rows: Vec<WithSender>) -> Result<Vec<Message>, StorageError> {
+    rows.into_iter()
+        .map(|(row, sender)| message(row, sender))
+        .collect()
+}
+
+/// A message of the tenant.
+pub async fn find(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<Option<Message>, StorageError> {
+    let row: Option<WithSender> = with_senders!()
+        .filter(messages::id.eq(id.get()))
+        .filter(messages::tenant_id.eq(tenant.get()))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(|(row, sender)| message(row, sender)).transpose()
+}
+
+/// These messages, wherever they are, in no order.
+pub async fn list_by_ids(
+    connection: &mut Connection,
+    ids: &[MessageId],
+) -> Result<Vec<Message>, StorageError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let rows = with_senders!()
+        .filter(messages::id.eq_any(ids))
+        .load(connection)
+        .await?;
+    all(rows)
+}
+
+/// The newest `limit` messages of a channel with a seq below `before`, newest first.
+pub async fn list_before(
+    connection: &mut Connection,
+    channel: ChannelId,
+    before: Option<Seq>,
+    limit: i64,
+) -> Result<Vec<Message>, StorageError> {
+    let mut query = with_senders!()
+        .filter(messages::channel_id.eq(channel.get()))
+        .order(messages::seq.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(messages::seq.lt(before.get()));
+    }
+    all(query.load(connection).await?)
+}
+
+/// The oldest `limit` messages of a channel with a seq above `after`, oldest first.
+pub async fn list_after(
+    connection: &mut Connection,
+    channel: ChannelId,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<Message>, StorageError> {
+    let rows = with_senders!()
+        .filter(messages::channel_id.eq(channel.get()))
+        .filter(messages::seq.gt(after.get()))
+        .order(messages::seq.asc())
+        .limit(limit)
+        .load(connection)
+        .await?;
+    all(rows)
+}
+
+/// The messages of a channel numbered `newest` and below, `limit` of them, newest first.
+pub async fn list_numbered(
+    connection: &mut Connection,
+    channel: ChannelId,
+    newest: i64,
+    limit: i64,
+) -> Result<Vec<Message>, StorageError> {
+    let rows = with_senders!()
+        .filter(messages::channel_id.eq(channel.get()))
+        .filter(messages::message_no.le(newest))
+        .filter(messages::message_no.gt(newest.saturating_sub(limit)))
+        .order(messages::message_no.desc())
+        .load(connection)
+        .await?;
+    all(rows)
+}
+
+/// The seq of a message, if it is of this channel.
+pub async fn find_seq(
+    connection: &mut Connection,
+    channel: ChannelId,
+    id: MessageId,
+) -> Result<Option<Seq>, StorageError> {
+    let seq: Option<i64> = messages::table
+        .filter(
+            messages::id
+                .eq(id.get())
+                .and(messages::channel_id.eq(channel.get())),
+        )
+        .select(messages::seq)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(seq.map(Seq::from))
+}

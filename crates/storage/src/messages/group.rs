@@ -1,0 +1,165 @@
+//! Groups of sends, each one transaction in two round trips.
+//!
+//! The first carries BEGIN, the statement that locks the channels, and the statement that looks at
+//! members and known client ids: three statements, one after the other, so that the look has a
+//! snapshot from after the locks. The second carries the write and COMMIT. On one connection requests
+//! are sent in the order in which their futures are first polled, which is what `join!` is for; when
+//! the write fails, PostgreSQL makes a ROLLBACK of the COMMIT that is already under way.
+//!
+//! This path speaks to the driver itself: statements are prepared once a connection, and diesel gives
+//! no word on the order of pipelined requests.
+
+use std::time::Duration;
+
+use discuss_domain::{ChannelId, Seq};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Statement};
+use uuid::Uuid;
+
+use crate::{Database, StorageError};
+
+mod error;
+mod look;
+mod statements;
+mod write;
+
+pub use error::GroupError;
+pub use look::{Look, Probe};
+pub use write::{Group, NewMessage};
+
+/// A lock that can't be had in this time is somebody else's long transaction: the group is split.
+///
+/// The other settings hold the plans that were measured: one generic plan for every size of a group,
+/// by the indexes, also while the tables are new and small.
+const SESSION: &str = "-c lock_timeout=250ms -c plan_cache_mode=force_generic_plan \
+     -c enable_seqscan=off -c jit=off";
+/// No round trip takes longer, or the connection is given up.
+const ROUND_TRIP: Duration = Duration::from_secs(5);
+
+/// A connection that stores groups of sends, one at a time.
+pub struct GroupWriter {
+    client: Client,
+    lock: Statement,
+    look: Statement,
+    write: Statement,
+    find_group: Statement,
+}
+
+impl GroupWriter {
+    /// Connects and prepares the statements.
+    pub async fn connect(database: &Database) -> Result<Self, StorageError> {
+        let client = database.client("discuss-writer", SESSION).await?;
+        let (lock, look, write, find_group) = tokio::try_join!(
+            client.prepare(statements::LOCK),
+            client.prepare(statements::LOOK),
+            client.prepare(statements::WRITE),
+            client.prepare(statements::FIND_GROUP),
+        )?;
+        Ok(Self {
+            client,
+            lock,
+            look,
+            write,
+            find_group,
+        })
+    }
+
+    /// Begins the transaction, locks the channels in the order of their ids, and looks.
+    ///
+    /// After an error the transaction is rolled back already.
+    pub async fn begin(&self, probe: &Probe) -> Result<Look, GroupError> {
+        let looked = timeout(ROUND_TRIP, self.lock_and_look(probe)).await;
+        let looked = looked.unwrap_or(Err(GroupError::outage("no answer to the look")));
+        if looked.is_err() && !self.client.is_closed() {
+            self.rollback().await?;
+        }
+        looked
+    }
+
+    async fn lock_and_look(&self, probe: &Probe) -> Result<Look, GroupError> {
+        let channels = probe.channel_ids();
+        let lock_parameters = [&channels as &(dyn tokio_postgres::types::ToSql + Sync)];
+        let look_parameters = probe.parameters();
+        let (begun, locked, looked) = tokio::join!(
+            biased;
+            self.client.batch_execute("BEGIN"),
+            self.client.query(&self.lock, &lock_parameters),
+            self.client.query(&self.look, &look_parameters),
+        );
+        begun?;
+        Look::read(probe, &locked?, &looked?)
+    }
+
+    /// Writes the group and commits.
+    ///
+    /// [`GroupError::Unknown`] means that the answer was lost: ask [`Self::was_committed`] on a new
+    /// connection. After any other error nothing was stored.
+    pub async fn commit(&self, group: &Group<'_>) -> Result<(), GroupError> {
+        let arrays = group.arrays();
+        let parameters = arrays.parameters();
+        let both = async {
+            tokio::join!(
+                biased;
+                self.client.execute(&self.write, &parameters),
+                self.client.batch_execute("COMMIT"),
+            )
+        };
+        let Ok((written, committed)) = timeout(ROUND_TRIP, both).await else {
+            return Err(GroupError::Unknown);
+        };
+        match written {
+            // The server said no: it has rolled back.
+            Err(error) if error.code().is_some() => Err(error.into()),
+            // The connection broke: COMMIT may have been done all the same.
+            Err(_) => Err(GroupError::Unknown),
+            Ok(_) => committed.map_err(|error| {
+                tracing::warn!(%error, "the answer to a commit was lost");
+                GroupError::Unknown
+            }),
+        }
+    }
+
+    /// Ends the transaction without a trace.
+    pub async fn rollback(&self) -> Result<(), GroupError> {
+        match timeout(ROUND_TRIP, self.client.batch_execute("ROLLBACK")).await {
+            Ok(done) => Ok(done?),
+            Err(_elapsed) => Err(GroupError::outage("no answer to a rollback")),
+        }
+    }
+
+    /// Was the group committed whose first event was to be `first`?
+    ///
+    /// Locks the group's channels, which waits out a commit that is still under way.
+    pub async fn was_committed(
+        &self,
+        group_id: Uuid,
+        channels: &[ChannelId],
+        first: (ChannelId, Seq),
+    ) -> Result<bool, GroupError> {
+        let ids: Vec<i64> = channels.iter().map(|id| id.get()).collect();
+        let (channel, seq) = (first.0.get(), first.1.get());
+        let lock_parameters = [&ids as &(dyn tokio_postgres::types::ToSql + Sync)];
+        let find_parameters = [
+            &channel as &(dyn tokio_postgres::types::ToSql + Sync),
+            &seq,
+            &group_id,
+        ];
+        let asked = async {
+            tokio::join!(
+                biased;
+                self.client.batch_execute("BEGIN"),
+                self.client.query(&self.lock, &lock_parameters),
+                self.client.query(&self.find_group, &find_parameters),
+                self.client.batch_execute("ROLLBACK"),
+            )
+        };
+        let Ok((begun, locked, found, ended)) = timeout(ROUND_TRIP, asked).await else {
+            return Err(GroupError::outage("no answer about a group"));
+        };
+        begun?;
+        locked?;
+        let found = found?;
+        ended?;
+        Ok(!found.is_empty())
+    }
+}

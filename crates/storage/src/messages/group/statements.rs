@@ -1,0 +1,63 @@
+//! The statements of a group.
+
+/// Locks the channels, in the order of their ids, and reads what they have given out.
+pub(super) const LOCK: &str = "
+SELECT id, tenant_id, kind, is_private, archived_at IS NOT NULL, last_seq, message_count, timeline_count, unread_count_base
+  FROM channels WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE";
+
+/// Looks at sends and mentions: memberships, messages known under the same client ids, and ids for new
+/// messages in the order of the sends. The senders' rows are locked in order, because their marks will
+/// move; the condition on their count makes PostgreSQL lock them.
+pub(super) const LOOK: &str = "
+WITH asked AS (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::uuid[], $5::boolean[])
+         WITH ORDINALITY AS a (tenant_id, channel_id, user_id, client_id, sends, ord)
+), locked AS MATERIALIZED (
+  SELECT 1 FROM channel_members m
+   WHERE (m.channel_id, m.user_id) IN (SELECT channel_id, user_id FROM asked WHERE sends)
+   ORDER BY m.channel_id, m.user_id FOR NO KEY UPDATE OF m
+)
+SELECT a.ord, m.role, m.status, s.id AS stored_id, s.fingerprint AS stored_fingerprint,
+       CASE WHEN a.sends THEN nextval('messages_id_seq') END AS drawn_id
+  FROM asked a
+  LEFT JOIN channel_members m ON m.channel_id = a.channel_id AND m.user_id = a.user_id
+  LEFT JOIN messages s ON s.tenant_id = a.tenant_id AND s.sender_id = a.user_id AND s.client_message_id = a.client_id
+ WHERE (SELECT count(*) FROM locked) >= 0
+ ORDER BY a.ord";
+
+/// Stores what was decided: messages, events, the channels' counters and the senders' own marks.
+pub(super) const WRITE: &str = "
+WITH sent AS MATERIALIZED (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+                       $9::text[], $10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::text[])
+         AS s (id, channel_id, seq, tenant_id, message_no, timeline_no, unread_no, sender_id,
+               kind, content, mentions, metadata, client_message_id, fingerprint, correlation_id, traceparent)
+), now AS MATERIALIZED (
+  SELECT $17::uuid AS group_id, $18::timestamptz AS at
+), heads AS (
+  UPDATE channels c
+     SET last_seq = h.last_seq, message_count = h.message_count, timeline_count = h.timeline_count,
+         unread_count_base = h.unread_count_base, last_message_id = h.last_message_id, last_message_at = now.at
+    FROM unnest($19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[])
+         AS h (id, last_seq, message_count, timeline_count, unread_count_base, last_message_id), now
+   WHERE c.id = h.id
+), stored AS (
+  INSERT INTO messages (id, channel_id, seq, tenant_id, message_no, timeline_no, unread_no, sender_id, kind, content,
+                        mentions, metadata, client_message_id, fingerprint, created_at)
+  SELECT s.id, s.channel_id, s.seq, s.tenant_id, s.message_no, s.timeline_no, s.unread_no, s.sender_id, s.kind, s.content,
+         s.mentions::bigint[], s.metadata::jsonb, s.client_message_id, s.fingerprint, now.at
+    FROM sent s, now
+), logged AS (
+  INSERT INTO channel_events (channel_id, seq, tenant_id, kind, actor_id, message_id, group_id, correlation_id, traceparent, created_at)
+  SELECT s.channel_id, s.seq, s.tenant_id, 'message_created', s.sender_id, s.id, now.group_id, s.correlation_id, s.traceparent, now.at
+    FROM sent s, now
+)
+UPDATE channel_members m
+   SET last_read_seq = r.seq, last_read_message_id = r.message_id, last_read_count = r.count, last_read_at = now.at
+  FROM unnest($25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::bigint[])
+       AS r (channel_id, user_id, seq, message_id, count), now
+ WHERE m.channel_id = r.channel_id AND m.user_id = r.user_id AND m.last_read_seq < r.seq";
+
+/// Finds out whether an event is of a group.
+pub(super) const FIND_GROUP: &str =
+    "SELECT 1 FROM channel_events WHERE channel_id = $1 AND seq = $2 AND group_id = $3";

@@ -1,0 +1,106 @@
+//! The tables, for diesel; `migrations/` makes them. Tables of the hot path that only the writer and
+//! the log's reader touch are not all here: those speak SQL.
+
+diesel::table! {
+    channels (id) {
+        id -> BigInt,
+        tenant_id -> BigInt,
+        kind -> Text,
+        name -> Nullable<Text>,
+        description -> Nullable<Text>,
+        is_private -> Bool,
+        archived_at -> Nullable<Timestamptz>,
+        entity_type -> Nullable<Text>,
+        entity_id -> Nullable<Text>,
+        direct_low_user_id -> Nullable<BigInt>,
+        direct_high_user_id -> Nullable<BigInt>,
+        metadata -> Nullable<Jsonb>,
+        created_by -> BigInt,
+        member_count -> Integer,
+        last_seq -> BigInt,
+        message_count -> BigInt,
+        timeline_count -> BigInt,
+        unread_count_base -> BigInt,
+        last_message_id -> Nullable<BigInt>,
+        last_message_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    channel_members (channel_id, user_id) {
+        channel_id -> BigInt,
+        user_id -> BigInt,
+        tenant_id -> BigInt,
+        role -> Text,
+        status -> Text,
+        joined_at -> Timestamptz,
+        left_at -> Nullable<Timestamptz>,
+        removed_by -> Nullable<BigInt>,
+        last_read_seq -> BigInt,
+        last_read_message_id -> Nullable<BigInt>,
+        last_read_count -> BigInt,
+        last_read_at -> Nullable<Timestamptz>,
+        last_delivered_seq -> BigInt,
+        is_muted -> Bool,
+        is_pinned -> Bool,
+        notification_level -> Text,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> BigInt,
+        channel_id -> BigInt,
+        seq -> BigInt,
+        tenant_id -> BigInt,
+        message_no -> BigInt,
+        timeline_no -> BigInt,
+        unread_no -> BigInt,
+        sender_id -> BigInt,
+        kind -> Text,
+        content -> Nullable<Text>,
+        parent_id -> Nullable<BigInt>,
+        mentions -> Array<BigInt>,
+        metadata -> Nullable<Jsonb>,
+        client_message_id -> Nullable<Uuid>,
+        edited_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by -> Nullable<BigInt>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    channel_events (channel_id, seq) {
+        channel_id -> BigInt,
+        seq -> BigInt,
+        tenant_id -> BigInt,
+        kind -> Text,
+        actor_id -> BigInt,
+        message_id -> Nullable<BigInt>,
+        payload -> Nullable<Jsonb>,
+        correlation_id -> Nullable<Text>,
+        traceparent -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (tenant_id, user_id) {
+        tenant_id -> BigInt,
+        user_id -> BigInt,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    channels,
+    channel_members,
+    messages,
+    channel_events,
+    users
+);

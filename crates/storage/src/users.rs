@@ -1,0 +1,82 @@
+//! People, as their tokens last named them.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use discuss_domain::users::{Caller, User};
+use discuss_domain::{TenantId, UserId};
+
+use crate::schema::users;
+use crate::{Connection, StorageError};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(crate) struct UserRow {
+    user_id: i64,
+    name: Option<String>,
+    email: Option<String>,
+    avatar_url: Option<String>,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId::from(row.user_id),
+            name: row.name,
+            email: row.email,
+            avatar_url: row.avatar_url,
+        }
+    }
+}
+
+/// The person of that id, though only the id be known.
+pub(crate) fn known_or_id(row: Option<UserRow>, id: UserId) -> User {
+    row.map_or_else(|| User::unknown(id), User::from)
+}
+
+/// Keeps what a token says of its bearer; a token without a name takes none away.
+pub async fn upsert(connection: &mut Connection, caller: &Caller) -> Result<(), StorageError> {
+    use diesel::upsert::excluded;
+    diesel::insert_into(users::table)
+        .values((
+            users::tenant_id.eq(caller.tenant.get()),
+            users::user_id.eq(caller.user.get()),
+            users::name.eq(caller.name.as_deref()),
+            users::email.eq(caller.email.as_deref()),
+        ))
+        .on_conflict((users::tenant_id, users::user_id))
+        .do_update()
+        .set((
+            users::name.eq(coalesce(excluded(users::name), users::name)),
+            users::email.eq(coalesce(excluded(users::email), users::email)),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What is known of these people; who is unknown is left out.
+pub async fn list(
+    connection: &mut Connection,
+    tenant: TenantId,
+    ids: &[UserId],
+) -> Result<Vec<User>, StorageError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let rows = users::table
+        .filter(
+            users::tenant_id
+                .eq(tenant.get())
+                .and(users::user_id.eq_any(ids)),
+        )
+        .select(UserRow::as_select())
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+diesel::define_sql_function! {
+    /// The first that is not null.
+    fn coalesce(
+        first: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+        second: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}
