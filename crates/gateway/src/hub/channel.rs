@@ -48,12 +48,11 @@ pub(super) struct Live<S> {
 }
 
 /// What became of an event that came before its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Early {
+pub(super) enum Early<F> {
     Waits,
     Double,
-    /// Too many wait: all are forgotten, the log has them.
-    Overflow,
+    /// Too many wait: these are forgotten, the log has them.
+    Overflow(Vec<Event<F>>),
 }
 
 impl<S, F: AsRef<[u8]>> Channel<S, F> {
@@ -73,7 +72,7 @@ impl<S, F: AsRef<[u8]>> Channel<S, F> {
     }
 
     /// Keeps an event whose turn has not come.
-    pub(super) fn wait(&mut self, event: Event<F>, limits: &Limits) -> Early {
+    pub(super) fn wait(&mut self, event: Event<F>, limits: &Limits) -> Early<F> {
         self.head = self.head.max(event.seq);
         if self.early.contains_key(&event.seq) {
             return Early::Double;
@@ -81,8 +80,7 @@ impl<S, F: AsRef<[u8]>> Channel<S, F> {
         self.early_bytes = self.early_bytes.saturating_add(event.frame.as_ref().len());
         self.early.insert(event.seq, event);
         if self.early.len() > limits.early_events || self.early_bytes > limits.early_bytes {
-            self.forget_early();
-            return Early::Overflow;
+            return Early::Overflow(self.take_early());
         }
         Early::Waits
     }
@@ -102,19 +100,18 @@ impl<S, F: AsRef<[u8]>> Channel<S, F> {
         }
     }
 
-    fn forget_early(&mut self) {
-        self.early.clear();
+    fn take_early(&mut self) -> Vec<Event<F>> {
         self.early_bytes = 0;
+        std::mem::take(&mut self.early).into_values().collect()
     }
 
     /// Starts anew at `position`, with nothing waiting and nothing remembered; answers what waited.
-    pub(super) fn jump(&mut self, position: Seq) -> impl Iterator<Item = Event<F>> + use<S, F> {
+    pub(super) fn jump(&mut self, position: Seq) -> Vec<Event<F>> {
         self.recent.clear();
         self.position = position;
         self.head = position;
         self.hole = None;
-        self.early_bytes = 0;
-        std::mem::take(&mut self.early).into_values()
+        self.take_early()
     }
 
     /// Remembers an event that was just handed out.

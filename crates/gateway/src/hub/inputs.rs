@@ -100,10 +100,23 @@ where
         match channel.wait(event, &hub.limits) {
             Early::Waits => self.look_for_hole(id),
             Early::Double => hub.counters.doubles = hub.counters.doubles.saturating_add(1),
-            Early::Overflow => {
+            Early::Overflow(forgotten) => {
                 hub.counters.overflows = hub.counters.overflows.saturating_add(1);
                 self.look_for_hole(id);
                 self.fetch_at(id, self.now);
+                self.send_newcomers_to_log(id, &forgotten);
+            }
+        }
+    }
+
+    /// Whom forgotten events add does not wait until the hub comes there again.
+    fn send_newcomers_to_log(&mut self, id: ChannelId, forgotten: &[Event<F>]) {
+        let Some(tenant) = self.hub.channels.get(&id).map(|channel| channel.tenant) else {
+            return;
+        };
+        for event in forgotten {
+            for session in self.newcomers(tenant, id, event) {
+                self.join_added(session, id, event.seq);
             }
         }
     }

@@ -112,21 +112,16 @@ where
         }
     }
 
-    /// The event of seq `added`, which the hub is past, made the session's person a member.
+    /// The event of seq `added` made the session's person a member, and the hub will not hand it out
+    /// any more, or cannot yet.
     pub(super) fn join_added(&mut self, id: SessionId, channel_id: ChannelId, added: Seq) {
         let after = added.previous();
-        let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
+        let position = self.hub.position(channel_id);
+        if position.is_some_and(|position| added <= position) {
+            self.join_from(id, channel_id, (after, false));
+        } else {
             self.catch_up(id, channel_id, after);
-            return;
-        };
-        if added > channel.position {
-            // The event is still to come, and adds the session then.
-            channel.head = channel.head.max(added);
-            self.set_place(id, channel_id, Place::Left(after));
-            self.look_for_hole(channel_id);
-            return;
         }
-        self.join_from(id, channel_id, (after, false));
     }
 
     /// Gives the session what the hub remembers after its own position and makes it live; when the
