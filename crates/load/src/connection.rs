@@ -21,7 +21,7 @@ use crate::requests::{Pending, Refused, Request};
 use crate::rest::Stored;
 use crate::stage::{Signal, Stage};
 
-/// The most seqs that a live socket goes back when it is told to ask again.
+/// The most seqs that a live socket goes back when told to ask again.
 const REWIND: u64 = 20;
 
 /// One person's connection.
@@ -32,8 +32,7 @@ pub(crate) struct Connection {
     inbox: Inbox,
     pending: Pending,
     phase: Phase,
-    /// How far the signals were heeded.
-    heeded: Signal,
+        heeded: Signal,
     lost_at: Option<Instant>,
 }
 
@@ -114,9 +113,10 @@ impl Connection {
         // Requests that nobody can hand in any more must not spin the loop.
         let mut handing_in = true;
         loop {
+            let taking = handing_in && self.phase == Phase::Live;
             let served = tokio::select! {
                 frame = socket.next() => self.receive(socket, frame).await,
-                request = requests.recv(), if handing_in => {
+                request = requests.recv(), if taking => {
                     handing_in = request.is_some();
                     self.send(socket, request).await
                 }
@@ -248,8 +248,8 @@ impl Connection {
         if signal.cuts != before.cuts {
             return Err(End::Cut);
         }
-        let asked = signal.rewinds != before.rewinds;
-        if asked && self.phase == Phase::Live && !self.inbox.is_rewound() {
+        if signal.rewinds != before.rewinds && self.phase == Phase::Live && !self.inbox.is_rewound()
+        {
             return self.resume(socket, Some(fastrand::u64(1..=REWIND))).await;
         }
         Ok(())

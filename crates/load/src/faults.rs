@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-/// How many faults are told in words.
-const TOLD: usize = 10;
+/// How many faults of each kind are told in words.
+const TOLD: usize = 5;
 
 /// The kinds of faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Fault {
     /// An acknowledged message, or a seq below one, that never came.
     Lost,
@@ -39,7 +40,16 @@ pub(crate) struct Faults {
     /// Answers against the contract.
     pub(crate) wrong_answers: u64,
     /// The first few in words.
-    pub(crate) told: Vec<String>,
+    pub(crate) told: Vec<Told>,
+}
+
+/// A fault in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Told {
+    /// Its kind.
+    pub(crate) kind: Fault,
+    /// What happened, to whom.
+    pub(crate) words: String,
 }
 
 impl Faults {
@@ -54,8 +64,11 @@ impl Faults {
             Fault::WrongAnswer => &mut self.wrong_answers,
         };
         *count += times;
-        if times > 0 && self.told.len() < TOLD {
-            self.told.push(format!("{fault:?}: {}", words()));
+        if times > 0 && self.has_room_for(fault) {
+            self.told.push(Told {
+                kind: fault,
+                words: words(),
+            });
         }
     }
 
@@ -67,8 +80,11 @@ impl Faults {
         self.altered += other.altered;
         self.stray += other.stray;
         self.wrong_answers += other.wrong_answers;
-        self.told.extend(other.told);
-        self.told.truncate(TOLD);
+        for told in other.told {
+            if self.has_room_for(told.kind) {
+                self.told.push(told);
+            }
+        }
     }
 
     /// Whether there is nothing to hold against the server.
@@ -84,5 +100,9 @@ impl Faults {
             + self.altered
             + self.stray
             + self.wrong_answers
+    }
+
+    fn has_room_for(&self, fault: Fault) -> bool {
+        self.told.iter().filter(|told| told.kind == fault).count() < TOLD
     }
 }

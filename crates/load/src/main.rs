@@ -15,6 +15,8 @@ mod connection;
 mod connection_tests;
 mod corpus;
 mod courier;
+#[cfg(test)]
+mod courier_tests;
 mod dialer;
 mod drive;
 mod faults;

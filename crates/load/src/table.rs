@@ -154,7 +154,7 @@ impl Display for Report {
         row(f, "own lateness", self.own.lateness)?;
         self.write_surroundings(f)?;
         for told in &self.judgement.faults.told {
-            row(f, "fault", told)?;
+            row(f, "fault", format!("{:?}: {}", told.kind, told.words))?;
         }
         write!(f, "{}", self.verdict())
     }

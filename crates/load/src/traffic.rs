@@ -111,3 +111,43 @@ impl Plan {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_messages_go_round_all_channels_and_are_said_by_their_members() {
+        let plan = Plan {
+            command: "test",
+            people: 5,
+            sockets: 3,
+            channels: vec![vec![0, 1, 4], vec![2, 3]],
+            traffic: Traffic::MadeUp,
+            pace: Pace::Open(Vec::new()),
+            repeats: Repeats::Never,
+            storm: None,
+            remarks: Vec::new(),
+        };
+        let said: Vec<_> = (0..6)
+            .filter_map(|number| plan.letter(number, &[70, 80]))
+            .collect();
+        let places: Vec<_> = said
+            .iter()
+            .map(|(letter, index)| (letter.channel, *index, letter.sender))
+            .collect();
+        assert_eq!(
+            places,
+            [
+                (70, 0, 0),
+                (80, 1, 2),
+                (70, 0, 1),
+                (80, 1, 3),
+                (70, 0, 4),
+                (80, 1, 2)
+            ]
+        );
+        assert_ne!(said[0].0.content, said[1].0.content);
+        assert_eq!(plan.fan_outs(), [2, 1]);
+    }
+}
