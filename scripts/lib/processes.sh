@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Processes in the background: started apart from the terminal, known by a pid file, stopped by pid.
 #
-# A pid file holds "pid start-time boot-id", so that a number that was given to another program
-# meanwhile (or before a reboot) is never taken for ours.
+# A pid file holds the pid, and in a second line "start-time boot-id", so that a number that was given to
+# another program meanwhile (or before a reboot) is never taken for ours.
 
 # "start-time boot-id" of a living process; fails if there is none (a zombie is none).
 process_identity() {
@@ -18,7 +18,7 @@ process_identity() {
 # The pid in a pid file, if that very process still runs.
 running_pid() {
   local pid identity
-  read -r pid identity 2>/dev/null <"$1" || return 1
+  { read -r pid && read -r identity; } 2>/dev/null <"$1" || return 1
   [[ $(process_identity "$pid") == "$identity" ]] || return 1
   printf '%s' "$pid"
 }
@@ -43,7 +43,7 @@ start_daemon() {
   (cd / && exec setsid "$@") </dev/null >>"$log_file" 2>&1 8>&- 9>&- &
   pid=$!
   disown "$pid"
-  printf '%s %s\n' "$pid" "$(process_identity "$pid")" >"$pid_file"
+  printf '%s\n%s\n' "$pid" "$(process_identity "$pid")" >"$pid_file"
 }
 
 # Stops the process of a pid file: stop_daemon PIDFILE SIGNAL SECONDS; after SECONDS it is killed.

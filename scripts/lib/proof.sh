@@ -9,7 +9,8 @@
 #   proof_servers postgres redis           # new and empty, on free ports, fsync on; a migrated database
 #   proof_service api-1 discuss-api LOG_LEVEL=warn     # an instance under a name, with settings of its own
 #   proof_service gw discuss-gateway
-#   proof_load replay --seconds 60 --api "http://$(proof_listen api-1)" …      # discuss-load, release build
+#   proof_load replay --limit 5000 --pids "$(proof_pids)" \
+#     --api "$(proof_api api-1)" --gateway "$(proof_gateway gw)"    # discuss-load, release build
 #   proof_kill gw; proof_start_again gw    # kill -9; again on the same ports. So too: postgres, redis, kafka
 #   proof_figure "lost messages" 0
 #   proof_verdict "$code" "0 of 120,000 messages lost"      # the last line; exits 0 if code is 0, else 1
@@ -135,6 +136,16 @@ proof_listen() {
   proof_ready_line "$1" | jq -r .listen
 }
 
+# The base URL of an instance of discuss-api.
+proof_api() {
+  printf 'http://%s/discuss/api/v1' "$(proof_listen "$1")"
+}
+
+# The WebSocket URL of an instance of discuss-gateway.
+proof_gateway() {
+  printf 'ws://%s/ws/discuss' "$(proof_listen "$1")"
+}
+
 # Where an instance's health and metrics are, as host:port.
 proof_admin() {
   proof_ready_line "$1" | jq -r .admin
@@ -145,13 +156,20 @@ proof_pid() {
   running_pid "$PROOF_PLACE/pid/$1.pid"
 }
 
+# Everything that runs, as discuss-load's --pids takes it: name=PIDFILE,...
+proof_pids() {
+  local file list=()
+  for file in "$PROOF_PLACE"/pid/*.pid; do list+=("$(basename "$file" .pid)=$file"); done
+  (IFS=, && printf '%s' "${list[*]}")
+}
+
 # Sends a signal to an instance or a server (KILL unless another is named) and waits until it is gone:
 # proof_kill INSTANCE [SIGNAL]
 proof_kill() {
   stop_daemon "$PROOF_PLACE/pid/$1.pid" "${2:-KILL}" 60
 }
 
-# discuss-load of the release build, with the limit of open files raised.
+# discuss-load of the release build; JWT_SECRET is in its environment.
 proof_load() {
   "$(binary_of discuss-load release)" "$@"
 }
