@@ -1,1 +1,78 @@
-//! Discuss.
+//! The use cases of Discuss: load, decide by the domain, store in one transaction, announce.
+//!
+//! The API and the gateway call the same functions. It must not know HTTP, sockets or Kafka.
+
+pub mod channels;
+mod context;
+mod error;
+mod events;
+pub mod fanout;
+pub mod identity;
+pub mod log;
+pub mod members;
+pub mod messages;
+pub mod reads;
+pub mod users;
+mod writer;
+
+use std::sync::Arc;
+
+use discuss_storage::redis::Redis;
+use discuss_storage::{Database, StorageError};
+
+pub use context::Context;
+pub use error::AppError;
+
+/// What the use cases of one process share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    database: Database,
+    redis: Redis,
+    fanout: fanout::Fanout,
+    writer: writer::Writer,
+    marks: reads::MarkGatherer,
+    users: users::Remembered,
+}
+
+impl App {
+    /// Starts the writer's lanes, the publisher and the gatherer of marks on the current runtime.
+    #[must_use]
+    pub fn start(database: Database, redis: Redis) -> Self {
+        let fanout = fanout::Fanout::start(redis.clone());
+        let writer = writer::Writer::start(&database, &fanout);
+        let marks = reads::MarkGatherer::start(&database, &fanout);
+        let users = users::Remembered::default();
+        Self {
+            parts: Arc::new(Parts {
+                database,
+                redis,
+                fanout,
+                writer,
+                marks,
+                users,
+            }),
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.parts.database
+    }
+
+    /// Redis.
+    #[must_use]
+    pub fn redis(&self) -> &Redis {
+        &self.parts.redis
+    }
+
+    async fn connection(
+        &self,
+    ) -> Result<impl std::ops::DerefMut<Target = discuss_storage::Connection>, StorageError> {
+        self.parts.database.connection().await
+    }
+}

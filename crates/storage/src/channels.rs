@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::channels::{Channel, ChannelKind, Counters, DirectPair, EntityRef, NewGroup};
+use discuss_domain::channels::{
+    Channel, ChannelKind, Counters, Description, DirectPair, EntityRef, NewGroup,
+};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
 use crate::schema::channels;
@@ -104,7 +106,7 @@ pub async fn insert_group(
             channels::tenant_id.eq(maker.tenant.get()),
             channels::kind.eq(ChannelKind::Group.as_str()),
             channels::name.eq(Some(group.name.as_str())),
-            channels::description.eq(group.description.as_ref().map(|text| text.as_str())),
+            channels::description.eq(group.description.as_ref().map(Description::as_str)),
             channels::is_private.eq(group.is_private),
             channels::metadata.eq(group.metadata.as_ref()),
             channels::created_by.eq(maker.user.get()),

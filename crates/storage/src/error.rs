@@ -2,6 +2,9 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+/// What a transaction's own statements, BEGIN and COMMIT, fail with.
+pub type TransactionError = DieselError;
+
 /// An error of a store.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {

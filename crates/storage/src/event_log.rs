@@ -83,6 +83,24 @@ pub struct LoggedEvent {
     pub at: DateTime<Utc>,
 }
 
+impl LoggedEvent {
+    /// The event that brought a message.
+    #[must_use]
+    pub fn message_created(message: Message) -> Self {
+        Self {
+            tenant: message.tenant_id,
+            channel: message.channel_id,
+            seq: message.seq,
+            kind: EventKind::MessageCreated,
+            actor: message.sender.id,
+            users: Vec::new(),
+            at: message.created_at,
+            message: Some(message),
+            made: None,
+        }
+    }
+}
+
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channel_events)]
 struct EventRow {

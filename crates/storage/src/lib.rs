@@ -17,4 +17,4 @@ pub mod users;
 pub use database::{Connection, Database};
 // The closure of a transaction has a bound that only diesel-async can name: it is used as it is.
 pub use diesel_async::AsyncConnection;
-pub use error::StorageError;
+pub use error::{StorageError, TransactionError};

@@ -9,13 +9,13 @@ use discuss_domain::members::{
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
-use crate::schema::{channel_members, users};
+use crate::schema::{channel_members, channels, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
 mod marks;
 
-pub use marks::{Mark, MovedMark, move_read_mark, move_read_marks, total_unread};
+pub use marks::{Mark, MovedMark, list_total_unread, move_read_mark, move_read_marks};
 
 /// The statuses of who is in a channel now.
 pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];
@@ -217,9 +217,11 @@ pub struct Followed {
     pub user: UserId,
     /// In which channel.
     pub channel: ChannelId,
+    /// The channel's newest seq in the same snapshot: the membership holds as of it.
+    pub last_seq: Seq,
 }
 
-/// Every channel that these people of a tenant are in.
+/// Every channel that these people are in, with how far its log has come.
 pub async fn list_followed(
     connection: &mut Connection,
     people: &[(TenantId, UserId)],
@@ -227,7 +229,8 @@ pub async fn list_followed(
     let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
     let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
     let wanted: std::collections::HashSet<_> = people.iter().copied().collect();
-    let rows: Vec<(i64, i64, i64)> = channel_members::table
+    let rows: Vec<(i64, i64, i64, i64)> = channel_members::table
+        .inner_join(channels::table.on(channels::id.eq(channel_members::channel_id)))
         .filter(channel_members::tenant_id.eq_any(tenants))
         .filter(channel_members::user_id.eq_any(users))
         .filter(channel_members::status.eq_any(CURRENT))
@@ -235,13 +238,15 @@ pub async fn list_followed(
             channel_members::tenant_id,
             channel_members::user_id,
             channel_members::channel_id,
+            channels::last_seq,
         ))
         .load(connection)
         .await?;
-    let followed = rows.into_iter().map(|(tenant, user, channel)| {
+    let followed = rows.into_iter().map(|(tenant, user, channel, seq)| {
         let followed = Followed {
             user: UserId::from(user),
             channel: ChannelId::from(channel),
+            last_seq: Seq::from(seq),
         };
         (TenantId::from(tenant), followed)
     });

@@ -1,1 +1,25 @@
-//! Discuss.
+//! What tests need: a database of their own on a real server, a key prefix of their own in a real
+//! Redis, tokens, and people in channels.
+//!
+//! Only ever a dev-dependency. `DATABASE_URL` names a PostgreSQL role that may create databases,
+//! `REDIS_URL` a Redis; `./scripts/test` starts both.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that can't be set up must fail, and say where"
+)]
+
+mod database;
+mod people;
+mod tokens;
+
+pub use database::TestDatabase;
+pub use people::World;
+pub use tokens::{SECRET, token};
+
+/// Where the tests' Redis is.
+#[must_use]
+pub fn redis_url() -> String {
+    std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned())
+}

@@ -105,7 +105,7 @@ impl Snapshot {
         let under_way: Result<Vec<i64>, _> = ids.map(str::parse).collect();
         Ok(Self {
             xmax,
-            under_way: under_way.or_else(|_| Err(corrupt()))?,
+            under_way: under_way.ok().ok_or_else(corrupt)?,
         })
     }
 }

@@ -1,18 +1,20 @@
 //! Read marks: they take no channel lock and no seq, and only ever move forward.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
-use super::CURRENT;
-use crate::schema::{channel_members, channels};
 use crate::{Connection, StorageError};
 
 /// Somebody has read up to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
+    /// The tenant of who has read.
+    pub tenant: TenantId,
     /// The channel.
     pub channel: ChannelId,
     /// Who has read.
@@ -32,8 +34,6 @@ pub struct MovedMark {
     pub unread: i64,
     /// How many are in the channel.
     pub member_count: i32,
-    /// The tenant.
-    pub tenant: TenantId,
 }
 
 #[derive(QueryableByName)]
@@ -78,6 +78,7 @@ pub async fn move_read_marks(
     let channels: Vec<i64> = marks.iter().map(|mark| mark.channel.get()).collect();
     let users: Vec<i64> = marks.iter().map(|mark| mark.user.get()).collect();
     let messages: Vec<i64> = marks.iter().map(|mark| mark.message.get()).collect();
+    let tenants: Vec<i64> = marks.iter().map(|mark| mark.tenant.get()).collect();
     let rows: Vec<MovedRow> = connection
         .transaction(async |connection| {
             connection
@@ -88,19 +89,21 @@ pub async fn move_read_marks(
                 .bind::<Array<BigInt>, _>(users)
                 .bind::<Array<BigInt>, _>(messages)
                 .bind::<Timestamptz, _>(at)
+                .bind::<Array<BigInt>, _>(tenants)
                 .load(connection)
                 .await
         })
         .await?;
-    Ok(rows.into_iter().filter_map(moved).collect())
+    Ok(rows.iter().filter_map(moved).collect())
 }
 
 const MOVE: &str = "
 WITH marks AS (
     SELECT DISTINCT ON (w.channel_id, w.user_id)
            w.channel_id, w.user_id, m.id AS message_id, m.seq, m.unread_no
-      FROM unnest($1, $2, $3) AS w (channel_id, user_id, message_id)
+      FROM unnest($1, $2, $3, $5) AS w (channel_id, user_id, message_id, tenant_id)
       JOIN messages m ON m.id = w.message_id AND m.channel_id = w.channel_id
+                     AND m.tenant_id = w.tenant_id
      ORDER BY w.channel_id, w.user_id, m.seq DESC
 ), locked AS MATERIALIZED (
     SELECT m.channel_id, m.user_id
@@ -120,8 +123,9 @@ UPDATE channel_members m
 RETURNING m.tenant_id, m.channel_id, m.user_id, m.last_read_message_id, m.last_read_seq,
           greatest(c.unread_count_base - m.last_read_count, 0) AS unread, c.member_count";
 
-fn moved(row: MovedRow) -> Option<MovedMark> {
+fn moved(row: &MovedRow) -> Option<MovedMark> {
     let mark = Mark {
+        tenant: TenantId::from(row.tenant_id),
         channel: ChannelId::from(row.channel_id),
         user: UserId::from(row.user_id),
         message: MessageId::from(row.last_read_message_id?),
@@ -131,25 +135,40 @@ fn moved(row: MovedRow) -> Option<MovedMark> {
         seq: Seq::from(row.last_read_seq),
         unread: row.unread,
         member_count: row.member_count,
-        tenant: TenantId::from(row.tenant_id),
     })
 }
 
-/// What somebody has not read, in all the channels that are not archived.
-pub async fn total_unread(
+/// What each of these people has not read, in all the channels that are not archived.
+pub async fn list_total_unread(
     connection: &mut Connection,
-    tenant: TenantId,
-    user: UserId,
-) -> Result<i64, StorageError> {
-    let unread = channels::unread_count_base - channel_members::last_read_count;
-    let counts: Vec<i64> = channel_members::table
-        .inner_join(channels::table.on(channels::id.eq(channel_members::channel_id)))
-        .filter(channel_members::tenant_id.eq(tenant.get()))
-        .filter(channel_members::user_id.eq(user.get()))
-        .filter(channel_members::status.eq_any(CURRENT))
-        .filter(channels::archived_at.is_null())
-        .select(unread)
+    people: &[(TenantId, UserId)],
+) -> Result<HashMap<(TenantId, UserId), i64>, StorageError> {
+    let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
+    let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
+    let rows: Vec<TotalRow> = diesel::sql_query(TOTALS)
+        .bind::<Array<BigInt>, _>(tenants)
+        .bind::<Array<BigInt>, _>(users)
         .load(connection)
         .await?;
-    Ok(counts.into_iter().map(|count| count.max(0)).sum())
+    let total = |row: TotalRow| ((row.tenant_id.into(), row.user_id.into()), row.unread);
+    Ok(rows.into_iter().map(total).collect())
 }
+
+#[derive(QueryableByName)]
+struct TotalRow {
+    #[diesel(sql_type = BigInt)]
+    tenant_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
+}
+
+const TOTALS: &str = "
+SELECT m.tenant_id, m.user_id,
+       sum(greatest(c.unread_count_base - m.last_read_count, 0))::bigint AS unread
+  FROM (SELECT DISTINCT * FROM unnest($1, $2) AS w (tenant_id, user_id)) AS w
+  JOIN channel_members m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id
+                        AND m.status IN ('ACTIVE', 'MUTED')
+  JOIN channels c ON c.id = m.channel_id AND c.archived_at IS NULL
+ GROUP BY m.tenant_id, m.user_id";

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use discuss_domain::{ChannelId, Seq};
 use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
@@ -64,6 +65,12 @@ impl GroupWriter {
         })
     }
 
+    /// Has the connection ended?
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// Begins the transaction, locks the channels in the order of their ids, and looks.
     ///
     /// After an error the transaction is rolled back already.
@@ -78,7 +85,7 @@ impl GroupWriter {
 
     async fn lock_and_look(&self, probe: &Probe) -> Result<Look, GroupError> {
         let channels = probe.channel_ids();
-        let lock_parameters = [&channels as &(dyn tokio_postgres::types::ToSql + Sync)];
+        let lock_parameters: [&(dyn ToSql + Sync); 1] = [&channels];
         let look_parameters = probe.parameters();
         let (begun, locked, looked) = tokio::join!(
             biased;
@@ -138,12 +145,8 @@ impl GroupWriter {
     ) -> Result<bool, GroupError> {
         let ids: Vec<i64> = channels.iter().map(|id| id.get()).collect();
         let (channel, seq) = (first.0.get(), first.1.get());
-        let lock_parameters = [&ids as &(dyn tokio_postgres::types::ToSql + Sync)];
-        let find_parameters = [
-            &channel as &(dyn tokio_postgres::types::ToSql + Sync),
-            &seq,
-            &group_id,
-        ];
+        let lock_parameters: [&(dyn ToSql + Sync); 1] = [&ids];
+        let find_parameters: [&(dyn ToSql + Sync); 3] = [&channel, &seq, &group_id];
         let asked = async {
             tokio::join!(
                 biased;

@@ -1,0 +1,264 @@
+//! Channels: making, reading and listing them.
+
+use chrono::{DateTime, Utc};
+use discuss_domain::channels::{Channel, ChannelKind, DirectPair, NewGroup};
+use discuss_domain::members::{Member, ReadMark, Role};
+use discuss_domain::permissions::{NotInChannel, require_member};
+use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
+use discuss_storage::channels::{ListFilter, Maker, Seen};
+use discuss_storage::event_log::{LoggedEvent, NewEvent};
+use discuss_storage::members::{Followed, Joining};
+use discuss_storage::{AsyncConnection, Connection, StorageError, channels, event_log, members};
+
+use crate::{App, AppError, Context, events};
+
+/// Makes a group; the caller is its owner.
+pub async fn create_group(
+    app: &App,
+    context: &Context,
+    group: &NewGroup,
+) -> Result<Seen, AppError> {
+    let at = now();
+    let maker = Maker {
+        tenant: context.tenant(),
+        user: context.user(),
+        at,
+    };
+    let mut connection = app.connection().await?;
+    let channel = connection
+        .transaction(async |connection| insert_group(connection, context, maker, group).await)
+        .await?;
+    let mut people = group.members.clone();
+    people.push(context.user());
+    announce(app, context, &channel, people);
+    seen(&mut connection, context, channel.id).await
+}
+
+async fn insert_group(
+    connection: &mut Connection,
+    context: &Context,
+    maker: Maker,
+    group: &NewGroup,
+) -> Result<Channel, StorageError> {
+    let others: Vec<UserId> = group
+        .members
+        .iter()
+        .copied()
+        .filter(|user| *user != maker.user)
+        .collect();
+    let count = i32::try_from(others.len())
+        .unwrap_or(i32::MAX)
+        .saturating_add(1);
+    let channel = channels::insert_group(connection, maker, group, count).await?;
+    join_first(connection, &channel, &[maker.user], Role::Owner).await?;
+    if !others.is_empty() {
+        join_first(connection, &channel, &others, Role::Member).await?;
+    }
+    let mut people = others;
+    people.push(maker.user);
+    append_created(connection, context, &channel, &people).await?;
+    Ok(channel)
+}
+
+/// The caller's direct channel with `other`; `true` when it was made by this call.
+pub async fn get_or_create_direct(
+    app: &App,
+    context: &Context,
+    other: UserId,
+) -> Result<(Seen, bool), AppError> {
+    let pair = DirectPair::new(context.user(), other)?;
+    let maker = Maker {
+        tenant: context.tenant(),
+        user: context.user(),
+        at: now(),
+    };
+    let mut connection = app.connection().await?;
+    let known = channels::find_direct(&mut connection, context.tenant(), pair).await?;
+    if let Some(channel) = known {
+        return Ok((seen(&mut connection, context, channel.id).await?, false));
+    }
+    let made = connection
+        .transaction(async |connection| insert_direct(connection, context, maker, pair).await)
+        .await?;
+    if let Some(channel) = &made {
+        announce(app, context, channel, vec![pair.low(), pair.high()]);
+    }
+    let channel = match &made {
+        Some(channel) => channel.id,
+        None => channels::find_direct(&mut connection, context.tenant(), pair)
+            .await?
+            .map(|channel| channel.id)
+            .ok_or(NotInChannel::Unknown)?,
+    };
+    Ok((
+        seen(&mut connection, context, channel).await?,
+        made.is_some(),
+    ))
+}
+
+async fn insert_direct(
+    connection: &mut Connection,
+    context: &Context,
+    maker: Maker,
+    pair: DirectPair,
+) -> Result<Option<Channel>, StorageError> {
+    let Some(channel) = channels::insert_direct(connection, maker, pair).await? else {
+        return Ok(None);
+    };
+    let both = [pair.low(), pair.high()];
+    join_first(connection, &channel, &both, Role::Member).await?;
+    append_created(connection, context, &channel, &both).await?;
+    Ok(Some(channel))
+}
+
+async fn join_first(
+    connection: &mut Connection,
+    channel: &Channel,
+    users: &[UserId],
+    role: Role,
+) -> Result<(), StorageError> {
+    let read = ReadMark {
+        message_id: None,
+        seq: channel.counters.last_seq,
+        count: 0,
+    };
+    let (tenant, at) = (channel.tenant_id, channel.created_at);
+    members::join(
+        connection,
+        &Joining {
+            tenant,
+            channel: channel.id,
+            users,
+            role,
+            read,
+            at,
+        },
+    )
+    .await
+}
+
+async fn append_created(
+    connection: &mut Connection,
+    context: &Context,
+    channel: &Channel,
+    users: &[UserId],
+) -> Result<(), StorageError> {
+    let event = NewEvent {
+        tenant: channel.tenant_id,
+        channel: channel.id,
+        seq: channel.counters.last_seq,
+        kind: EventKind::ChannelCreated,
+        actor: channel.created_by,
+        users,
+        at: channel.created_at,
+        correlation_id: context.correlation_id.as_deref(),
+        traceparent: context.traceparent.as_deref(),
+    };
+    event_log::append(connection, &event).await
+}
+
+fn announce(app: &App, context: &Context, channel: &Channel, users: Vec<UserId>) {
+    let event = LoggedEvent {
+        tenant: channel.tenant_id,
+        channel: channel.id,
+        seq: channel.counters.last_seq,
+        kind: EventKind::ChannelCreated,
+        actor: context.user(),
+        users,
+        message: None,
+        made: Some(channel.clone()),
+        at: channel.created_at,
+    };
+    app.parts.fanout.publish(events::publication(&event));
+}
+
+/// One channel as the caller sees it: members all of it, others of the tenant a public one.
+pub async fn get(app: &App, context: &Context, id: ChannelId) -> Result<Seen, AppError> {
+    let mut connection = app.connection().await?;
+    let seen = seen(&mut connection, context, id).await?;
+    let membership = seen.membership.as_ref().map(|member| member.membership);
+    match require_member(&seen.channel, membership) {
+        Ok(_) => Ok(seen),
+        // A stranger sees that a public channel is there, not what is said in it.
+        Err(NotInChannel::NotMember) => Ok(Seen {
+            membership: None,
+            last_message: None,
+            ..seen
+        }),
+        Err(unknown) => Err(unknown.into()),
+    }
+}
+
+async fn seen(
+    connection: &mut Connection,
+    context: &Context,
+    id: ChannelId,
+) -> Result<Seen, AppError> {
+    let seen = channels::find_seen(connection, context.tenant(), context.user(), id).await?;
+    Ok(seen.ok_or(NotInChannel::Unknown)?)
+}
+
+/// A channel that the caller is in, and their membership.
+pub(crate) async fn require_in(
+    connection: &mut Connection,
+    context: &Context,
+    id: ChannelId,
+) -> Result<(Channel, Member), AppError> {
+    let seen = seen(connection, context, id).await?;
+    let membership = seen.membership.as_ref().map(|member| member.membership);
+    require_member(&seen.channel, membership)?;
+    let member = seen.membership.ok_or(NotInChannel::Unknown)?;
+    Ok((seen.channel, member))
+}
+
+/// Which of the caller's channels to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only of this kind.
+    pub kind: Option<ChannelKind>,
+    /// Archived ones, or those that are not.
+    pub is_archived: bool,
+}
+
+/// A page of the caller's channels, the newest message first, and how many there are in all.
+pub async fn list(
+    app: &App,
+    context: &Context,
+    filter: Filter,
+    (page, size): (i64, i64),
+) -> Result<(Vec<Seen>, i64), AppError> {
+    let filter = ListFilter {
+        kind: filter.kind,
+        is_archived: filter.is_archived,
+    };
+    let viewer = (context.tenant(), context.user());
+    let bounds = (page.saturating_mul(size), size);
+    let mut connection = app.connection().await?;
+    let total = channels::count_seen(&mut connection, viewer, filter).await?;
+    let seen = channels::list_seen(&mut connection, viewer, filter, bounds).await?;
+    Ok((seen, total))
+}
+
+/// Every channel that these people are in, in one query.
+pub async fn list_followed(
+    app: &App,
+    people: &[(TenantId, UserId)],
+) -> Result<Vec<(TenantId, Followed)>, AppError> {
+    let mut connection = app.connection().await?;
+    Ok(members::list_followed(&mut connection, people).await?)
+}
+
+/// The newest seq of each of these channels.
+pub async fn list_last_seqs(
+    app: &App,
+    ids: &[ChannelId],
+) -> Result<Vec<(ChannelId, Seq)>, AppError> {
+    let mut connection = app.connection().await?;
+    Ok(channels::list_last_seqs(&mut connection, ids).await?)
+}
+
+/// Now, as it is kept and shown: whole milliseconds.
+pub(crate) fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+}

@@ -1,0 +1,100 @@
+//! Why a use case was refused or failed, and the symbol that says so outside.
+
+use discuss_domain::channels::NotTwoPeople;
+use discuss_domain::messages::SendError;
+use discuss_domain::permissions::{Denied, NotInChannel};
+use discuss_storage::{StorageError, TransactionError};
+use discuss_wire::errors::{ErrorCode, FieldError};
+
+/// Why a use case was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A field is wrong.
+    #[error(transparent)]
+    Invalid(#[from] FieldError),
+    /// The caller is not in the channel.
+    #[error(transparent)]
+    NotInChannel(#[from] NotInChannel),
+    /// The caller's role is too low.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The message was not accepted.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// There is no such message, for this caller.
+    #[error("there is no such message")]
+    MessageNotFound,
+    /// There is nobody of that id in the channel.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// The channel is archived.
+    #[error("the channel is archived")]
+    Archived,
+    /// Channels of this kind don't change their members.
+    #[error("the members of a direct channel do not change")]
+    DirectMembers,
+    /// The owner can't be removed.
+    #[error("the owner can't be removed")]
+    CannotRemoveOwner,
+    /// It took too long, or too much is waiting already.
+    #[error("too much is waiting; try again")]
+    Busy,
+    /// A store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Our own fault; it was logged where it happened.
+    #[error("internal error")]
+    Internal,
+}
+
+impl AppError {
+    /// The symbol that callers see.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) => ErrorCode::ValidationError,
+            Self::NotInChannel(error) | Self::Send(SendError::NotInChannel(error)) => {
+                not_in_channel(*error)
+            }
+            Self::Denied(_) | Self::DirectMembers => ErrorCode::Forbidden,
+            Self::Send(SendError::Denied(_)) => ErrorCode::CannotSendMessages,
+            Self::Send(SendError::Archived) | Self::Archived => ErrorCode::ChannelArchived,
+            Self::Send(SendError::Conflict) => ErrorCode::Conflict,
+            Self::MessageNotFound => ErrorCode::MessageNotFound,
+            Self::MemberNotFound => ErrorCode::MemberNotFound,
+            Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,
+            Self::Busy => ErrorCode::ServiceUnavailable,
+            Self::Storage(error) if error.is_unavailable() => ErrorCode::ServiceUnavailable,
+            Self::Storage(_) | Self::Internal => ErrorCode::InternalError,
+        }
+    }
+
+    /// What callers may read: never anything of the inside.
+    #[must_use]
+    pub fn public_message(&self) -> String {
+        match self.code() {
+            ErrorCode::ServiceUnavailable => "not available at the moment; try again".to_owned(),
+            ErrorCode::InternalError => "internal error".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+const fn not_in_channel(error: NotInChannel) -> ErrorCode {
+    match error {
+        NotInChannel::Unknown => ErrorCode::ChannelNotFound,
+        NotInChannel::NotMember => ErrorCode::NotChannelMember,
+    }
+}
+
+impl From<TransactionError> for AppError {
+    fn from(error: TransactionError) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl From<NotTwoPeople> for AppError {
+    fn from(error: NotTwoPeople) -> Self {
+        Self::Invalid(FieldError::new("otherUserId", error.to_string()))
+    }
+}

@@ -1,0 +1,111 @@
+//! Events as frames: built the same way when they are committed and when the log is read again.
+
+use bytes::Bytes;
+use discuss_domain::EventKind;
+use discuss_storage::event_log::LoggedEvent;
+use discuss_storage::redis::Topic;
+use discuss_wire::channels::{ChannelCreatedView, ChannelView};
+use discuss_wire::fanout::{Fanout, FanoutEvent};
+use discuss_wire::frames::ServerFrame;
+use discuss_wire::members::{MemberRemovedView, MembersAddedView};
+use discuss_wire::messages::{MessageView, NewMessageView};
+use serde::Serialize;
+
+/// The event with its frame; `None`, and a line in the log, when what it is about is gone.
+pub(crate) fn with_frame(event: &LoggedEvent) -> Option<FanoutEvent> {
+    let frame = frame(event);
+    if frame.is_none() {
+        tracing::error!(channel = %event.channel, seq = %event.seq, "an event has lost its subject");
+    }
+    Some(FanoutEvent {
+        channel: event.channel,
+        seq: event.seq,
+        kind: event.kind,
+        users: event.users.clone(),
+        frame: frame?,
+    })
+}
+
+/// Where an event is published: to the channel, and to those who may not follow it yet.
+pub(crate) fn topics(event: &LoggedEvent) -> Vec<Topic> {
+    let mut topics = vec![Topic::Channel(event.tenant, event.channel)];
+    if matches!(
+        event.kind,
+        EventKind::ChannelCreated | EventKind::MemberAdded
+    ) {
+        topics.extend(
+            event
+                .users
+                .iter()
+                .map(|user| Topic::User(event.tenant, *user)),
+        );
+    }
+    topics
+}
+
+/// What is published of an event.
+pub(crate) fn publication(event: &LoggedEvent) -> Vec<(Topic, Bytes)> {
+    let Some(with_frame) = with_frame(event) else {
+        return Vec::new();
+    };
+    let bytes = Bytes::from(Fanout::Event(with_frame).encode());
+    topics(event)
+        .into_iter()
+        .map(|topic| (topic, bytes.clone()))
+        .collect()
+}
+
+fn frame(event: &LoggedEvent) -> Option<Bytes> {
+    let channel_id = event.channel.get();
+    match event.kind {
+        EventKind::MessageCreated => {
+            let message = MessageView::of(event.message.as_ref()?);
+            encode(event, "NEW_MESSAGE", NewMessageView { message })
+        }
+        EventKind::ChannelCreated => {
+            let channel = ChannelView::of(event.made.as_ref()?);
+            let member_ids = event.users.iter().map(|user| user.get()).collect();
+            encode(
+                event,
+                "CHANNEL_CREATED",
+                ChannelCreatedView {
+                    channel,
+                    member_ids,
+                },
+            )
+        }
+        EventKind::MemberAdded => {
+            let user_ids = event.users.iter().map(|user| user.get()).collect();
+            let added_by = event.actor.get();
+            encode(
+                event,
+                "MEMBER_ADDED",
+                MembersAddedView {
+                    channel_id,
+                    user_ids,
+                    added_by,
+                },
+            )
+        }
+        EventKind::MemberRemoved => {
+            let user_id = event.users.first()?.get();
+            let removed_by = event.actor.get();
+            encode(
+                event,
+                "MEMBER_REMOVED",
+                MemberRemovedView {
+                    channel_id,
+                    user_id,
+                    removed_by,
+                },
+            )
+        }
+    }
+}
+
+fn encode(event: &LoggedEvent, kind: &str, payload: impl Serialize) -> Option<Bytes> {
+    let at = event.at.timestamp_millis();
+    ServerFrame::event(kind, event.channel, event.seq, payload, at)
+        .encode()
+        .ok()
+}

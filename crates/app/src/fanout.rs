@@ -1,0 +1,111 @@
+//! Telling the gateways, through Redis, what was committed. Best effort and never awaited by an answer:
+//! whatever gets lost here is read from the log.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use discuss_storage::redis::{Publisher, Redis, Topic};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+/// Batches that wait at most; beyond that they are dropped.
+const QUEUE: usize = 4_096;
+/// Messages that go out in one round trip at most.
+const PIPELINE: usize = 512;
+/// A round trip takes no longer.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// After a failure Redis is left alone for so long.
+const BREAK: Duration = Duration::from_secs(1);
+
+type Batch = Vec<(Topic, Bytes)>;
+
+/// The way to the gateways.
+#[derive(Clone)]
+pub struct Fanout {
+    queue: mpsc::Sender<Batch>,
+}
+
+impl Fanout {
+    /// Starts the task that publishes.
+    pub(crate) fn start(redis: Redis) -> Self {
+        let (queue, batches) = mpsc::channel(QUEUE);
+        let relay = Relay {
+            redis,
+            publisher: None,
+            broken_until: None,
+        };
+        tokio::spawn(relay.run(batches));
+        Self { queue }
+    }
+
+    /// Hands over what is to be published, in order; drops it when too much waits.
+    pub(crate) fn publish(&self, batch: Batch) {
+        if batch.is_empty() {
+            return;
+        }
+        let messages = u64::try_from(batch.len()).unwrap_or(0);
+        if self.queue.try_send(batch).is_err() {
+            metrics::counter!("discuss_fanout_dropped_total").increment(messages);
+        }
+    }
+}
+
+struct Relay {
+    redis: Redis,
+    publisher: Option<Publisher>,
+    broken_until: Option<Instant>,
+}
+
+impl Relay {
+    async fn run(mut self, mut batches: mpsc::Receiver<Batch>) {
+        while let Some(mut batch) = batches.recv().await {
+            while batch.len() < PIPELINE {
+                let Ok(more) = batches.try_recv() else { break };
+                batch.extend(more);
+            }
+            self.publish(&batch).await;
+        }
+    }
+
+    async fn publish(&mut self, batch: &[(Topic, Bytes)]) {
+        let messages = u64::try_from(batch.len()).unwrap_or(0);
+        if self
+            .broken_until
+            .is_some_and(|until| Instant::now() < until)
+        {
+            metrics::counter!("discuss_fanout_dropped_total").increment(messages);
+            return;
+        }
+        match timeout(TIMEOUT, self.try_publish(batch)).await {
+            Ok(Ok(())) => {
+                self.broken_until = None;
+                metrics::counter!("discuss_fanout_published_total").increment(messages);
+            }
+            Ok(Err(error)) => self.broke(messages, &error.to_string()),
+            Err(_elapsed) => self.broke(messages, "no answer in time"),
+        }
+    }
+
+    async fn try_publish(
+        &mut self,
+        batch: &[(Topic, Bytes)],
+    ) -> Result<(), discuss_storage::StorageError> {
+        let mut publisher = match self.publisher.take() {
+            Some(publisher) => publisher,
+            None => self.redis.publisher().await?,
+        };
+        publisher.publish(batch).await?;
+        self.publisher = Some(publisher);
+        Ok(())
+    }
+
+    /// Leaves Redis alone for a while; says so once an outage.
+    fn broke(&mut self, messages: u64, error: &str) {
+        if self.broken_until.is_none() {
+            tracing::warn!(error, "redis is away: gateways read the log");
+        }
+        self.publisher = None;
+        self.broken_until = Some(Instant::now() + BREAK);
+        metrics::counter!("discuss_fanout_dropped_total").increment(messages);
+    }
+}

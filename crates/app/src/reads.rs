@@ -1,0 +1,237 @@
+//! Read marks: state, not events. The newest wins, none moves back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
+use discuss_storage::members::{self, Mark, MovedMark};
+use discuss_storage::redis::Topic;
+use discuss_storage::{Connection, Database, StorageError, messages};
+use discuss_wire::fanout::Fanout as Message;
+use discuss_wire::frames::ServerFrame;
+use discuss_wire::members::{MarksView, ReadBy, UnreadView};
+use serde::Serialize;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::channels::{now, require_in};
+use crate::fanout::Fanout;
+use crate::{App, AppError, Context};
+
+/// Marks from sockets wait at most so long.
+const GATHER: Duration = Duration::from_secs(1);
+/// More marks than this are not gathered: a client sends its mark again with the next message.
+const MOST: usize = 100_000;
+/// Marks that one statement moves.
+const BATCH: usize = 500;
+/// Larger channels are not told who has read.
+const TOLD_UP_TO: i32 = 50;
+
+/// How far somebody has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadUpTo {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The newest message read.
+    pub message: Option<MessageId>,
+    /// What is unread after it.
+    pub unread: i64,
+}
+
+/// Moves the caller's mark up to `message`, now; without `channel` it is the message's own.
+pub async fn mark(
+    app: &App,
+    context: &Context,
+    channel: Option<ChannelId>,
+    message: MessageId,
+) -> Result<ReadUpTo, AppError> {
+    let mut connection = app.connection().await?;
+    let found = messages::find(&mut connection, context.tenant(), message).await?;
+    let found = found.filter(|found| channel.is_none_or(|channel| channel == found.channel_id));
+    let channel = match (&found, channel) {
+        (Some(found), _) => found.channel_id,
+        (None, Some(channel)) => channel,
+        (None, None) => return Err(AppError::MessageNotFound),
+    };
+    match require_in(&mut connection, context, channel).await {
+        Err(AppError::NotInChannel(_)) if found.is_some() => return Err(AppError::MessageNotFound),
+        other => other?,
+    };
+    let mark = Mark {
+        tenant: context.tenant(),
+        channel,
+        user: context.user(),
+        message,
+    };
+    found.ok_or(AppError::MessageNotFound)?;
+    let at = now();
+    if let Some(moved) = members::move_read_mark(&mut connection, mark, at).await? {
+        announce(&mut connection, &app.parts.fanout, &[moved], at).await?;
+    }
+    unread(&mut connection, context, channel).await
+}
+
+/// How far the caller has read a channel.
+pub async fn get(app: &App, context: &Context, channel: ChannelId) -> Result<ReadUpTo, AppError> {
+    let mut connection = app.connection().await?;
+    unread(&mut connection, context, channel).await
+}
+
+async fn unread(
+    connection: &mut Connection,
+    context: &Context,
+    channel: ChannelId,
+) -> Result<ReadUpTo, AppError> {
+    let (channel, member) = require_in(connection, context, channel).await?;
+    let unread = member.read.unread(channel.counters.unread_count_base);
+    Ok(ReadUpTo {
+        channel: channel.id,
+        message: member.read.message_id,
+        unread,
+    })
+}
+
+/// Keeps a mark from a socket until the next gathered write. Marks of who is not in the channel, or of
+/// messages that are not, move nothing.
+pub fn gather(app: &App, context: &Context, channel: ChannelId, message: MessageId) {
+    let (tenant, user) = (context.tenant(), context.user());
+    app.parts.marks.add(Mark {
+        tenant,
+        channel,
+        user,
+        message,
+    });
+}
+
+/// Gathers marks and moves them together.
+pub(crate) struct MarkGatherer {
+    waiting: Arc<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    marks: Mutex<HashMap<(TenantId, ChannelId, UserId), Mark>>,
+}
+
+impl MarkGatherer {
+    /// Starts the task that writes.
+    pub(crate) fn start(database: &Database, fanout: &Fanout) -> Self {
+        let waiting = Arc::new(Waiting::default());
+        tokio::spawn(run(Arc::clone(&waiting), database.clone(), fanout.clone()));
+        Self { waiting }
+    }
+
+    fn add(&self, mark: Mark) {
+        let Ok(mut marks) = self.waiting.marks.lock() else {
+            return;
+        };
+        let key = (mark.tenant, mark.channel, mark.user);
+        if marks.len() >= MOST && !marks.contains_key(&key) {
+            metrics::counter!("discuss_marks_dropped_total").increment(1);
+            return;
+        }
+        // Within a channel the order of ids is the order of messages.
+        let newest = marks.entry(key).or_insert(mark);
+        newest.message = newest.message.max(mark.message);
+    }
+}
+
+async fn run(waiting: Arc<Waiting>, database: Database, fanout: Fanout) {
+    let mut ticks = interval(GATHER);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while Arc::strong_count(&waiting) > 1 {
+        ticks.tick().await;
+        let gathered = match waiting.marks.lock() {
+            Ok(mut marks) => std::mem::take(&mut *marks),
+            Err(_poisoned) => return,
+        };
+        let gathered: Vec<Mark> = gathered.into_values().collect();
+        for batch in gathered.chunks(BATCH) {
+            if let Err(error) = write(&database, &fanout, batch).await {
+                tracing::warn!(%error, marks = batch.len(), "read marks were not moved");
+            }
+        }
+    }
+}
+
+async fn write(database: &Database, fanout: &Fanout, batch: &[Mark]) -> Result<(), StorageError> {
+    let mut connection = database.connection().await?;
+    let at = now();
+    let moved = members::move_read_marks(&mut connection, batch, at).await?;
+    announce(&mut connection, fanout, &moved, at).await
+}
+
+/// Tells people's own connections what they have left to read, and small channels who has read.
+async fn announce(
+    connection: &mut Connection,
+    fanout: &Fanout,
+    moved: &[MovedMark],
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let people: Vec<_> = moved
+        .iter()
+        .map(|moved| (moved.mark.tenant, moved.mark.user))
+        .collect();
+    let totals = members::list_total_unread(connection, &people).await?;
+    let mut batch = Vec::new();
+    let mut by_channel: HashMap<ChannelId, Vec<&MovedMark>> = HashMap::new();
+    for moved in moved {
+        let mark = moved.mark;
+        let total = totals
+            .get(&(mark.tenant, mark.user))
+            .copied()
+            .unwrap_or(moved.unread);
+        let view = UnreadView::new(mark.channel, moved.unread, total);
+        let topic = Topic::User(mark.tenant, mark.user);
+        batch.extend(notice(
+            topic,
+            mark.channel,
+            "UNREAD_COUNT_UPDATED",
+            view,
+            at,
+        ));
+        if moved.member_count <= TOLD_UP_TO {
+            by_channel.entry(mark.channel).or_default().push(moved);
+        }
+    }
+    for (channel, moved) in by_channel {
+        let Some(tenant) = moved.first().map(|moved| moved.mark.tenant) else {
+            continue;
+        };
+        let marks = moved
+            .iter()
+            .map(|m| ReadBy::new(m.mark.user, m.mark.message, at))
+            .collect();
+        let view = MarksView {
+            channel_id: channel.get(),
+            marks,
+        };
+        batch.extend(notice(
+            Topic::Channel(tenant, channel),
+            channel,
+            "MESSAGE_READ",
+            view,
+            at,
+        ));
+    }
+    fanout.publish(batch);
+    Ok(())
+}
+
+fn notice(
+    topic: Topic,
+    channel: ChannelId,
+    kind: &str,
+    payload: impl Serialize,
+    at: DateTime<Utc>,
+) -> Option<(Topic, Bytes)> {
+    let frame = ServerFrame::new(kind, payload, at.timestamp_millis())
+        .encode()
+        .ok()?;
+    Some((
+        topic,
+        Bytes::from(Message::Notice { channel, frame }.encode()),
+    ))
+}

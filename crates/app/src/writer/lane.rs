@@ -1,0 +1,239 @@
+//! A lane: gathers sends into groups, and sees each send through to an answer.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use discuss_domain::ChannelId;
+use discuss_domain::messages::Message;
+use discuss_storage::event_log::LoggedEvent;
+use discuss_storage::messages::group::{GroupError, GroupWriter};
+use discuss_storage::{Database, StorageError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::attempt::{Answers, attempt};
+use super::{Failure, GROUP, Outcome, Pending};
+use crate::events;
+use crate::fanout::Fanout;
+
+/// How long the sends of a locked channel stand aside before it is tried again.
+const ASIDE: Duration = Duration::from_millis(100);
+/// Between two tries to reach the database.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A group that was in somebody's way so often is done one by one.
+const TRIES: u32 = 5;
+
+/// A lane of the writer.
+pub(super) struct Lane {
+    database: Database,
+    fanout: Fanout,
+    writer: Option<GroupWriter>,
+    /// Sends to channels whose lock could not be had.
+    aside: Vec<Pending>,
+}
+
+/// Sends that are to be committed together.
+struct Batch {
+    sends: Vec<Pending>,
+    tries: u32,
+}
+
+impl Batch {
+    const fn new(sends: Vec<Pending>) -> Self {
+        Self { sends, tries: 0 }
+    }
+}
+
+impl Lane {
+    pub(super) const fn new(database: Database, fanout: Fanout) -> Self {
+        Self {
+            database,
+            fanout,
+            writer: None,
+            aside: Vec::new(),
+        }
+    }
+
+    /// Works until the queue is closed.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Pending>) {
+        let mut look_aside_at = Instant::now();
+        loop {
+            let first = if self.aside.is_empty() {
+                match queue.recv().await {
+                    Some(first) => Some(first),
+                    None => return,
+                }
+            } else {
+                timeout(ASIDE, queue.recv()).await.ok().flatten()
+            };
+            let mut batches = self.gather(first, &mut queue);
+            if Instant::now() >= look_aside_at {
+                batches.extend(by_channel(std::mem::take(&mut self.aside)));
+                look_aside_at = Instant::now() + ASIDE;
+            }
+            self.settle(batches).await;
+        }
+    }
+
+    /// What waits, up to a group; sends to channels that stand aside join them there.
+    fn gather(
+        &mut self,
+        first: Option<Pending>,
+        queue: &mut mpsc::Receiver<Pending>,
+    ) -> VecDeque<Batch> {
+        let mut sends: Vec<Pending> = first.into_iter().collect();
+        while sends.len() < GROUP {
+            let Ok(next) = queue.try_recv() else { break };
+            sends.push(next);
+        }
+        if self.aside.is_empty() {
+            return VecDeque::from([Batch::new(sends)]);
+        }
+        let (aside, sends): (Vec<_>, Vec<_>) = sends.into_iter().partition(|pending| {
+            self.aside
+                .iter()
+                .any(|other| other.send.channel == pending.send.channel)
+        });
+        self.aside.extend(aside);
+        VecDeque::from([Batch::new(sends)])
+    }
+
+    /// Sees every batch through; what is split goes on as several.
+    async fn settle(&mut self, mut batches: VecDeque<Batch>) {
+        while let Some(mut batch) = batches.pop_front() {
+            batch.sends = expire(batch.sends);
+            if batch.sends.is_empty() {
+                continue;
+            }
+            match self.commit(&batch.sends).await {
+                Ok(answers) => self.answer(batch.sends, answers),
+                Err(error) => {
+                    for rest in self.after(error, batch).await.into_iter().rev() {
+                        batches.push_front(rest);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, sends: &[Pending]) -> Result<Answers, GroupError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => GroupWriter::connect(&self.database).await?,
+        };
+        let started = Instant::now();
+        let deadline = sends
+            .iter()
+            .map(|pending| pending.deadline)
+            .max()
+            .unwrap_or(started);
+        let sends: Vec<&super::Send> = sends.iter().map(|pending| &pending.send).collect();
+        let done = attempt(&writer, &self.database, &sends, deadline).await;
+        if !writer.is_closed() {
+            self.writer = Some(writer);
+        }
+        metrics::histogram!("discuss_writer_group_seconds").record(started.elapsed());
+        let size = f64::from(u32::try_from(sends.len()).unwrap_or(u32::MAX));
+        metrics::histogram!("discuss_writer_group_sends").record(size);
+        done
+    }
+
+    /// Answers first, then tells the gateways.
+    fn answer(&self, sends: Vec<Pending>, answers: Answers) {
+        let mut stored = Vec::new();
+        for (pending, answer) in sends.into_iter().zip(answers) {
+            if let Ok(Outcome::Stored(message)) = &answer {
+                stored.push(Message::clone(message));
+            }
+            reply(pending, answer.map_err(Failure::Refused));
+        }
+        let publications = stored
+            .into_iter()
+            .flat_map(|message| events::publication(&LoggedEvent::message_created(message)));
+        self.fanout.publish(publications.collect());
+    }
+
+    /// What is left to do after a batch could not be committed.
+    async fn after(&mut self, error: GroupError, mut batch: Batch) -> Vec<Batch> {
+        match error {
+            GroupError::Locked => {
+                let mut channels = by_channel(batch.sends);
+                if channels.len() == 1 {
+                    self.aside
+                        .extend(channels.pop().into_iter().flat_map(|batch| batch.sends));
+                }
+                channels
+            }
+            GroupError::Again(_) if batch.tries < TRIES => {
+                batch.tries = batch.tries.saturating_add(1);
+                vec![batch]
+            }
+            GroupError::Again(error) | GroupError::Data(error) => one_by_one(batch, &error),
+            GroupError::Unknown => {
+                fail(batch.sends, &Failure::Unavailable);
+                Vec::new()
+            }
+            GroupError::Storage(error) if error.is_unavailable() => {
+                metrics::counter!("discuss_writer_outages_total").increment(1);
+                sleep(PAUSE).await;
+                vec![batch]
+            }
+            GroupError::Storage(error) => {
+                tracing::error!(error = ?error, sends = batch.sends.len(), "a group failed");
+                fail(batch.sends, &Failure::Internal);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Finds out which send it is that can't be stored; one that is alone already is given up.
+fn one_by_one(batch: Batch, error: &StorageError) -> Vec<Batch> {
+    if batch.sends.len() > 1 {
+        return batch
+            .sends
+            .into_iter()
+            .map(|pending| Batch::new(vec![pending]))
+            .collect();
+    }
+    tracing::error!(?error, "a send was refused by the database");
+    fail(batch.sends, &Failure::Internal);
+    Vec::new()
+}
+
+/// One batch for each channel.
+fn by_channel(sends: Vec<Pending>) -> Vec<Batch> {
+    let mut places: HashMap<ChannelId, usize> = HashMap::new();
+    let mut batches: Vec<Batch> = Vec::new();
+    for pending in sends {
+        let place = *places.entry(pending.send.channel).or_insert(batches.len());
+        match batches.get_mut(place) {
+            Some(batch) => batch.sends.push(pending),
+            None => batches.push(Batch::new(vec![pending])),
+        }
+    }
+    batches
+}
+
+/// Answers those whose time is over, and keeps the others.
+fn expire(sends: Vec<Pending>) -> Vec<Pending> {
+    let now = Instant::now();
+    let (over, others): (Vec<_>, Vec<_>) = sends
+        .into_iter()
+        .partition(|pending| pending.deadline <= now);
+    fail(over, &Failure::Unavailable);
+    others
+}
+
+fn fail(sends: Vec<Pending>, failure: &Failure) {
+    for pending in sends {
+        reply(pending, Err(failure.clone()));
+    }
+}
+
+/// Whoever no longer waits for the answer finds the message by its client id.
+fn reply(pending: Pending, answer: Result<Outcome, Failure>) {
+    if pending.reply.send(answer).is_err() {
+        tracing::debug!("nobody waits for the answer to a send");
+    }
+}
