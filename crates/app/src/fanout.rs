@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use discuss_storage::redis::{Publisher, Redis, Topic};
+use discuss_storage::redis::{Publisher, Redis};
+pub use discuss_storage::redis::Topic;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 

@@ -14,6 +14,7 @@ use crate::schema::{channel_events, channels, messages, users};
 use crate::users::UserRow;
 use crate::{Connection, StorageError};
 
+pub mod joins;
 pub mod news;
 pub mod prune;
 
