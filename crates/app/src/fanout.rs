@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use discuss_storage::redis::{Publisher, Redis};
-pub use discuss_storage::redis::Topic;
+use discuss_storage::redis::{Publisher, Redis, Topic};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
