@@ -6,6 +6,7 @@
 
 mod attempt;
 mod lane;
+mod memory;
 mod plan;
 
 use std::time::Duration;

@@ -11,7 +11,8 @@ use discuss_storage::{Database, StorageError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::attempt::{Answers, attempt};
+use super::attempt::{Answers, Attempt};
+use super::memory::Memory;
 use super::{Failure, GROUP, Outcome, Pending};
 use crate::events;
 use crate::fanout::Fanout;
@@ -28,6 +29,7 @@ pub(super) struct Lane {
     database: Database,
     fanout: Fanout,
     writer: Option<GroupWriter>,
+    memory: Memory,
     /// Sends to channels whose lock could not be had.
     aside: Vec<Pending>,
 }
@@ -45,11 +47,12 @@ impl Batch {
 }
 
 impl Lane {
-    pub(super) const fn new(database: Database, fanout: Fanout) -> Self {
+    pub(super) fn new(database: Database, fanout: Fanout) -> Self {
         Self {
             database,
             fanout,
             writer: None,
+            memory: Memory::default(),
             aside: Vec::new(),
         }
     }
@@ -128,7 +131,13 @@ impl Lane {
             .max()
             .unwrap_or(started);
         let sends: Vec<&super::Send> = sends.iter().map(|pending| &pending.send).collect();
-        let done = attempt(&writer, &self.database, &sends, deadline).await;
+        let attempt = Attempt {
+            database: &self.database,
+            writer: &writer,
+            memory: &mut self.memory,
+            deadline,
+        };
+        let done = attempt.commit(&sends).await;
         if !writer.is_closed() {
             self.writer = Some(writer);
         }

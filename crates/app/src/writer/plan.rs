@@ -159,7 +159,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn message(
+/// The message that a send becomes.
+pub(super) fn message(
     send: &Send,
     (id, seq, numbers): (MessageId, Seq, Numbers),
     mentions: Vec<UserId>,

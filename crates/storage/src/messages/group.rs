@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use discuss_domain::{ChannelId, Seq};
+use discuss_domain::{ChannelId, MessageId, Seq};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
@@ -20,11 +20,13 @@ use uuid::Uuid;
 use crate::{Database, StorageError};
 
 mod error;
+mod lone;
 mod look;
 mod statements;
 mod write;
 
 pub use error::GroupError;
+pub use lone::Lone;
 pub use look::{Look, Probe};
 pub use write::{Group, NewMessage};
 
@@ -43,6 +45,7 @@ pub struct GroupWriter {
     lock: Statement,
     look: Statement,
     write: Statement,
+    lone: Statement,
     find_group: Statement,
 }
 
@@ -50,10 +53,11 @@ impl GroupWriter {
     /// Connects and prepares the statements.
     pub async fn connect(database: &Database) -> Result<Self, StorageError> {
         let client = database.client("discuss-writer", SESSION).await?;
-        let (lock, look, write, find_group) = tokio::try_join!(
+        let (lock, look, write, lone, find_group) = tokio::try_join!(
             client.prepare(statements::LOCK),
             client.prepare(statements::LOOK),
             client.prepare(statements::WRITE),
+            client.prepare(statements::LONE),
             client.prepare(statements::FIND_GROUP),
         )?;
         Ok(Self {
@@ -61,6 +65,7 @@ impl GroupWriter {
             lock,
             look,
             write,
+            lone,
             find_group,
         })
     }
@@ -99,7 +104,7 @@ impl GroupWriter {
 
     /// Writes the group and commits.
     ///
-    /// [`GroupError::Unknown`] means that the answer was lost: ask [`Self::was_committed`] on a new
+    /// [`GroupError::Unknown`] means that the answer was lost: ask [`Self::find_group`] on a new
     /// connection. After any other error nothing was stored.
     pub async fn commit(&self, group: &Group<'_>) -> Result<(), GroupError> {
         let arrays = group.arrays();
@@ -134,15 +139,16 @@ impl GroupWriter {
         }
     }
 
-    /// Was the group committed whose first event was to be `first`?
+    /// The message of a group's first event, which was to be `first`; `None` when the group was not
+    /// committed.
     ///
     /// Locks the group's channels, which waits out a commit that is still under way.
-    pub async fn was_committed(
+    pub async fn find_group(
         &self,
         group_id: Uuid,
         channels: &[ChannelId],
         first: (ChannelId, Seq),
-    ) -> Result<bool, GroupError> {
+    ) -> Result<Option<MessageId>, GroupError> {
         let ids: Vec<i64> = channels.iter().map(|id| id.get()).collect();
         let (channel, seq) = (first.0.get(), first.1.get());
         let lock_parameters: [&(dyn ToSql + Sync); 1] = [&ids];
@@ -163,6 +169,10 @@ impl GroupWriter {
         locked?;
         let found = found?;
         ended?;
-        Ok(!found.is_empty())
+        let id = found
+            .first()
+            .map(|row| row.try_get::<_, i64>(0))
+            .transpose()?;
+        Ok(id.map(MessageId::from))
     }
 }

@@ -58,6 +58,38 @@ UPDATE channel_members m
        AS r (channel_id, user_id, seq, message_id, count), now
  WHERE m.channel_id = r.channel_id AND m.user_id = r.user_id AND m.last_read_seq < r.seq";
 
-/// Finds out whether an event is of a group.
+/// Stores one message, if its channel has given out nothing since its facts were looked up: whatever
+/// decides on a send (membership, role, silence, archive) changes only together with a seq.
+pub(super) const LONE: &str = "
+WITH head AS (
+  UPDATE channels
+     SET last_seq = last_seq + 1, message_count = message_count + 1, timeline_count = timeline_count + 1,
+         unread_count_base = unread_count_base + 1, last_message_id = nextval('messages_id_seq'),
+         last_message_at = $10::timestamptz
+   WHERE id = $1::bigint AND last_seq = $2::bigint
+  RETURNING last_seq, message_count, timeline_count, unread_count_base, last_message_id
+), stored AS (
+  INSERT INTO messages (id, channel_id, seq, tenant_id, message_no, timeline_no, unread_no, sender_id, kind,
+                        content, metadata, client_message_id, fingerprint, created_at)
+  SELECT h.last_message_id, $1::bigint, h.last_seq, $3::bigint, h.message_count, h.timeline_count,
+         h.unread_count_base, $4::bigint, $5::text, $6::text, $11::text::jsonb, $7::uuid, $8::uuid,
+         $10::timestamptz
+    FROM head h
+), logged AS (
+  INSERT INTO channel_events (channel_id, seq, tenant_id, kind, actor_id, message_id, group_id,
+                              correlation_id, traceparent, created_at)
+  SELECT $1::bigint, h.last_seq, $3::bigint, 'message_created', $4::bigint, h.last_message_id, $9::uuid,
+         $12::text, $13::text, $10::timestamptz
+    FROM head h
+), mark AS (
+  UPDATE channel_members m
+     SET last_read_seq = h.last_seq, last_read_message_id = h.last_message_id,
+         last_read_count = h.unread_count_base, last_read_at = $10::timestamptz
+    FROM head h
+   WHERE m.channel_id = $1::bigint AND m.user_id = $4::bigint AND m.last_read_seq < h.last_seq
+)
+SELECT last_message_id FROM head";
+
+/// Finds out whether an event is of a group: then which message it brought.
 pub(super) const FIND_GROUP: &str =
-    "SELECT 1 FROM channel_events WHERE channel_id = $1 AND seq = $2 AND group_id = $3";
+    "SELECT message_id FROM channel_events WHERE channel_id = $1 AND seq = $2 AND group_id = $3";
