@@ -5,12 +5,15 @@ use discuss_domain::channels::{Channel, ChannelKind, DirectPair, NewGroup};
 use discuss_domain::members::{Member, ReadMark, Role};
 use discuss_domain::permissions::{NotInChannel, require_member};
 use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
-use discuss_storage::channels::{ListFilter, Maker, Seen};
+use discuss_storage::channels::{ListFilter, Maker};
 use discuss_storage::event_log::{LoggedEvent, NewEvent};
-use discuss_storage::members::{Followed, Joining};
+use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, StorageError, channels, event_log, members};
 
 use crate::{App, AppError, Context, events};
+
+pub use discuss_storage::channels::Seen;
+pub use discuss_storage::members::Followed;
 
 /// Makes a group; the caller is its owner.
 pub async fn create_group(

@@ -12,13 +12,15 @@ pub mod log;
 pub mod members;
 pub mod messages;
 pub mod reads;
+pub mod retention;
 pub mod users;
 mod writer;
 
 use std::sync::Arc;
 
-use discuss_storage::redis::Redis;
-use discuss_storage::{Database, StorageError};
+// The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
+pub use discuss_storage::redis::Redis;
+pub use discuss_storage::{Database, StorageError, migrations};
 
 pub use context::Context;
 pub use error::AppError;
