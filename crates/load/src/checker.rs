@@ -1,29 +1,14 @@
 //! What one connection was shown: a cursor per channel that must see every seq once, in order,
 //! across reconnections. It knows no sockets: frames come in, faults are counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::cursor::Cursor;
 use crate::faults::{Fault, Faults};
 use crate::frame::{Event, EventKind};
 use crate::ledger::{Contradiction, Ledger, Place};
-
-/// What one connection saw of one channel.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    /// The channel.
-    pub(crate) channel: u64,
-    /// The seq after which it began to watch.
-    pub(crate) first: u64,
-    /// The last seq it has had.
-    pub(crate) last: u64,
-    /// Ranges that were passed over and have not come since.
-    pub(crate) holes: Vec<(u64, u64)>,
-    /// Ranges the server told to reload.
-    pub(crate) gaps: Vec<(u64, u64)>,
-    /// The seqs of messages found by reloading.
-    pub(crate) reloaded: HashSet<u64>,
-}
+use crate::visits::Change;
 
 /// The checker of one connection.
 #[derive(Debug, Default)]
@@ -33,6 +18,10 @@ pub(crate) struct Inbox {
     cursors: Vec<Cursor>,
     /// A RESUME was sent on a live socket: until its RESUMED, what was had may come again.
     rewound: bool,
+    /// What was seen of channels until it was removed from them.
+    closed: Vec<Cursor>,
+    /// Who came and went, as it was told.
+    pub(crate) changes: Vec<Change>,
     /// What is held against the server.
     pub(crate) faults: Faults,
     /// Messages of this run that came for the first time.
@@ -104,8 +93,12 @@ impl Inbox {
         if !self.advance(place, &event.kind) {
             return Seen::Other;
         }
-        let EventKind::Message { client_id, content } = event.kind else {
-            return Seen::Other;
+        let (client_id, content) = match &event.kind {
+            EventKind::Message { client_id, content } => (*client_id, *content),
+            kind => {
+                self.note_change(place, kind);
+                return Seen::Other;
+            }
         };
         self.compare(place, (client_id, content), ledger)
             .map_or(Seen::Other, Seen::Message)
@@ -149,11 +142,19 @@ impl Inbox {
             .and_then(|index| self.cursors.get(index))
     }
 
+    /// All that was seen of `channel`, from each time it was joined.
+    pub(crate) fn stays(&self, channel: u64) -> impl Iterator<Item = &Cursor> {
+        self.closed
+            .iter()
+            .filter(move |cursor| cursor.channel == channel)
+            .chain(self.cursor(channel))
+    }
+
     /// Moves the channel's cursor; true if the event is new.
     fn advance(&mut self, place: Place, kind: &EventKind<'_>) -> bool {
         let index = match self.find(place.channel) {
             Ok(index) => index,
-            Err(index) if *kind == EventKind::Joined => {
+            Err(index) if self.begins(kind) => {
                 self.watch(index, place.channel, place.seq.saturating_sub(1))
             }
             Err(_) => {
@@ -211,6 +212,39 @@ impl Inbox {
         }
     }
 
+    /// Whether a channel may begin with such an event for this user.
+    fn begins(&self, kind: &EventKind<'_>) -> bool {
+        match kind {
+            EventKind::Created => true,
+            EventKind::Joined(users) => users.contains(&self.user),
+            _ => false,
+        }
+    }
+
+    /// Notes who came or went; who was removed sees nothing more of the channel.
+    fn note_change(&mut self, Place { channel, seq }: Place, kind: &EventKind<'_>) {
+        let change = |user: &u64, joined| Change {
+            channel,
+            user: *user,
+            seq,
+            joined,
+        };
+        match kind {
+            EventKind::Joined(users) => self
+                .changes
+                .extend(users.iter().map(|user| change(user, true))),
+            EventKind::Left(user) => self.changes.push(change(user, false)),
+            _ => {}
+        }
+        if *kind == EventKind::Left(self.user) {
+            self.closed.extend(
+                self.find(channel)
+                    .ok()
+                    .map(|index| self.cursors.remove(index)),
+            );
+        }
+    }
+
     fn watch(&mut self, index: usize, channel: u64, first: u64) -> usize {
         self.cursors.insert(
             index,
@@ -240,27 +274,6 @@ impl Inbox {
     }
 }
 
-impl Cursor {
-    /// Takes `seq` out of the holes, if it is in one.
-    fn fill_hole(&mut self, seq: u64) -> bool {
-        let Some(index) = self
-            .holes
-            .iter()
-            .position(|(from, to)| (*from..=*to).contains(&seq))
-        else {
-            return false;
-        };
-        let (from, to) = self.holes.swap_remove(index);
-        if from < seq {
-            self.holes.push((from, seq - 1));
-        }
-        if seq < to {
-            self.holes.push((seq + 1, to));
-        }
-        true
-    }
-}
-
 /// The kind of fault that a contradiction is.
 pub(crate) fn fault_of(contradiction: Contradiction) -> Fault {
     match contradiction {
@@ -269,3 +282,6 @@ pub(crate) fn fault_of(contradiction: Contradiction) -> Fault {
         Contradiction::StoredTwice => Fault::Doubled,
     }
 }
+
+#[cfg(test)]
+mod tests;

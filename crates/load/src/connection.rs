@@ -1,25 +1,22 @@
 //! One person's connection for the whole of a run: connects, checks what it is shown, sends what
 //! it is given, and when the socket breaks comes back and resumes like a client.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::checker::{Inbox, Seen};
+use crate::checker::Inbox;
 use crate::dialer::Socket;
-use crate::frame::{self, Incoming};
 use crate::people::Person;
-use crate::reload::fill_gap;
-use crate::requests::{Pending, Refused, Request};
-use crate::rest::Stored;
+use crate::requests::{Pending, Request};
 use crate::stage::{Signal, Stage};
+
+mod incoming;
 
 /// The most seqs that a live socket goes back when told to ask again.
 const REWIND: u64 = 20;
@@ -32,7 +29,7 @@ pub(crate) struct Connection {
     inbox: Inbox,
     pending: Pending,
     phase: Phase,
-        heeded: Signal,
+    heeded: Signal,
     lost_at: Option<Instant>,
 }
 
@@ -131,101 +128,6 @@ impl Connection {
         }
     }
 
-    async fn receive(
-        &mut self,
-        socket: &mut Socket,
-        frame: Option<Result<Message, tungstenite::Error>>,
-    ) -> Result<(), End> {
-        match frame {
-            Some(Ok(Message::Text(text))) => self.read(socket, &text).await,
-            Some(Ok(Message::Close(close))) => {
-                Err(close.map_or(End::Broken, |close| ending(close.code.into())))
-            }
-            Some(Ok(_)) => Ok(()),
-            Some(Err(_)) | None => Err(End::Broken),
-        }
-    }
-
-    async fn read(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
-        match frame::parse(text) {
-            Ok(Incoming::Event(event)) => {
-                if let Seen::Message(since_due) = self.inbox.apply(&event, &self.stage.ledger) {
-                    self.count(since_due);
-                }
-            }
-            Ok(Incoming::Batch(events)) => {
-                for event in events {
-                    Box::pin(self.read(socket, event.get())).await?;
-                }
-            }
-            Ok(Incoming::Connected(channels)) => return self.greeted(socket, &channels).await,
-            Ok(Incoming::Resumed) => self.resumed(),
-            Ok(Incoming::Gap { channel, to }) => {
-                fill_gap(&self.stage, &self.person, &mut self.inbox, (channel, to)).await;
-            }
-            Ok(Incoming::Sent { request, id, seq }) => {
-                self.pending.answer(request, Ok(Stored { id, seq }));
-            }
-            Ok(Incoming::Refused {
-                request: Some(request),
-                code,
-                retry_after_ms,
-            }) => {
-                let retry_after = retry_after_ms.map(Duration::from_millis);
-                self.pending.answer(
-                    request,
-                    Err(Refused {
-                        code: code.to_owned(),
-                        retry_after,
-                    }),
-                );
-            }
-            // The database is away while this connection asks for its channels.
-            Ok(Incoming::Refused {
-                code: "SERVICE_UNAVAILABLE",
-                ..
-            }) => return Err(End::Broken),
-            Ok(Incoming::Refused { code, .. }) => self.stray(&format!("ERROR {code}")),
-            Ok(Incoming::Other) => {}
-            Err(error) => self.stray(&error.to_string()),
-        }
-        Ok(())
-    }
-
-    async fn greeted(
-        &mut self,
-        socket: &mut Socket,
-        channels: &HashMap<u64, u64>,
-    ) -> Result<(), End> {
-        let back = self.phase != Phase::New;
-        self.inbox.connected(channels, back);
-        if back {
-            return self.resume(socket, None).await;
-        }
-        self.go_live();
-        Ok(())
-    }
-
-    async fn resume(&mut self, socket: &mut Socket, rewind: Option<u64>) -> Result<(), End> {
-        let frame =
-            json!({ "type": "RESUME", "payload": { "channels": self.inbox.positions(rewind) } });
-        say(socket, frame.to_string()).await
-    }
-
-    fn resumed(&mut self) {
-        self.inbox.resumed();
-        if self.phase == Phase::Resuming {
-            self.stage.gauges.reconnects.fetch_add(1, Relaxed);
-            if let Some(lost_at) = self.lost_at.take() {
-                self.stage
-                    .latencies
-                    .back
-                    .record(self.person.user, lost_at.elapsed());
-            }
-            self.go_live();
-        }
-    }
-
     fn go_live(&mut self) {
         self.phase = Phase::Live;
         self.stage.gauges.live.fetch_add(1, Relaxed);
@@ -261,22 +163,6 @@ impl Connection {
             None => Ok(()),
         }
     }
-
-    fn count(&self, since_due: Duration) {
-        let latencies = &self.stage.latencies;
-        let recorder = if self.phase == Phase::Live {
-            &latencies.delivery
-        } else {
-            &latencies.replay
-        };
-        recorder.record(self.person.user, since_due);
-        self.stage.count_delivery();
-    }
-
-    fn stray(&mut self, words: &str) {
-        self.inbox
-            .stray(format!("user {}: {words}", self.person.user));
-    }
 }
 
 async fn say(socket: &mut Socket, frame: String) -> Result<(), End> {
@@ -298,3 +184,6 @@ fn ending(code: u16) -> End {
         _ => End::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -263,3 +263,6 @@ fn pauses() -> impl Iterator<Item = Duration> {
         .without_max_times()
         .build()
 }
+
+#[cfg(test)]
+mod tests;

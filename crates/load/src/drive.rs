@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::courier::Courier;
+use crate::outsiders::visit;
 use crate::stage::Stage;
 use crate::traffic::{Pace, Plan, Storm};
 
@@ -35,6 +36,9 @@ impl Drive {
     pub(crate) async fn run(self: &Arc<Self>) {
         let mut beside = JoinSet::new();
         beside.spawn(watch_lateness(Arc::clone(&self.courier.stage)));
+        for index in 0..self.plan.visitors {
+            beside.spawn(visit(Arc::clone(self), index));
+        }
         let storm = self
             .plan
             .storm

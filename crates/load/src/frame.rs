@@ -52,8 +52,12 @@ pub(crate) enum EventKind<'a> {
         client_id: Option<&'a str>,
         content: u64,
     },
-    /// The receiver may have become a member: the first frame of a channel.
-    Joined,
+    /// The channel's first event.
+    Created,
+    /// People became members.
+    Joined(Vec<u64>),
+    /// Somebody is a member no more.
+    Left(u64),
     /// Anything else that has a seq.
     Change,
 }
@@ -114,6 +118,18 @@ struct Channels {
 struct GapRange {
     channel_id: u64,
     to_seq: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Added {
+    user_ids: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    user_id: u64,
 }
 
 #[derive(Deserialize)]
@@ -199,7 +215,9 @@ impl<'a> Outer<'a> {
         let channel = self.channel_id.ok_or_else(|| self.missing("channelId"))?;
         let kind = match self.r#type {
             "NEW_MESSAGE" => self.body::<NewMessage<'_>>()?.message.kind()?,
-            "CHANNEL_CREATED" | "MEMBER_ADDED" => EventKind::Joined,
+            "CHANNEL_CREATED" => EventKind::Created,
+            "MEMBER_ADDED" => EventKind::Joined(self.body::<Added>()?.user_ids),
+            "MEMBER_REMOVED" | "MEMBER_LEFT" => EventKind::Left(self.body::<Removed>()?.user_id),
             _ => EventKind::Change,
         };
         Ok(Incoming::Event(Event { channel, seq, kind }))
@@ -235,3 +253,6 @@ fn decoded(json: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
         |inner| Ok(Cow::Borrowed(inner)),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,26 +6,20 @@ use std::process::ExitCode;
 
 mod bare;
 mod checker;
-#[cfg(test)]
-mod checker_tests;
 mod client_ids;
 mod commands;
 mod connection;
-#[cfg(test)]
-mod connection_tests;
 mod corpus;
 mod courier;
-#[cfg(test)]
-mod courier_tests;
+mod cursor;
 mod dialer;
 mod drive;
 mod faults;
 mod frame;
-#[cfg(test)]
-mod frame_tests;
 mod latency;
 mod ledger;
 mod options;
+mod outsiders;
 mod people;
 mod probes;
 mod processes;
@@ -41,6 +35,7 @@ mod table;
 mod topics;
 mod traffic;
 mod verdict;
+mod visits;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -142,6 +142,33 @@ impl Rest {
         Ok(id)
     }
 
+    /// Makes `user` a member.
+    pub(crate) async fn add_member(
+        &self,
+        owner: &Person,
+        channel: u64,
+        user: u64,
+    ) -> Result<(), RestError> {
+        let (path, body) = (
+            format!("/channels/{channel}/members"),
+            json!({ "userIds": [user] }),
+        );
+        let _: Option<Value> = self.call(Method::POST, &path, owner, Some(&body)).await?;
+        Ok(())
+    }
+
+    /// Ends the membership of `user`.
+    pub(crate) async fn remove_member(
+        &self,
+        owner: &Person,
+        channel: u64,
+        user: u64,
+    ) -> Result<(), RestError> {
+        let path = format!("/channels/{channel}/members/{user}");
+        let _: Option<Value> = self.call(Method::DELETE, &path, owner, None).await?;
+        Ok(())
+    }
+
     /// Sends a message.
     pub(crate) async fn send(
         &self,

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) repeats: Repeats,
     /// What is done to the sockets meanwhile.
     pub(crate) storm: Option<Storm>,
+    /// How many of the connected come and go in channels that they are not in.
+    pub(crate) visitors: usize,
     /// What the reader should know about the plan.
     pub(crate) remarks: Vec<String>,
 }
@@ -127,6 +129,7 @@ mod tests {
             pace: Pace::Open(Vec::new()),
             repeats: Repeats::Never,
             storm: None,
+            visitors: 0,
             remarks: Vec::new(),
         };
         let said: Vec<_> = (0..6)

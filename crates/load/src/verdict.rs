@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::checker::{Cursor, Inbox};
+use crate::checker::Inbox;
+use crate::cursor::Cursor;
 use crate::faults::{Fault, Faults};
 use crate::ledger::{Entered, Ledger};
+use crate::visits::Stays;
 
 /// A message as the history has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +61,14 @@ pub(crate) fn judge(
     let mut judgement = Judgement::default();
     let entered: Vec<Entered> = ledger.all().collect();
     let truths = judge_histories(&entered, histories, &mut judgement);
+    let heads = truths
+        .iter()
+        .map(|(channel, truth)| (*channel, truth.head))
+        .collect();
+    let stays = Stays::told(inboxes.iter().map(|(inbox, _)| inbox));
     let nothing = Truth::default();
     for (inbox, channels) in inboxes {
+        judgement.faults.add(stays.judge(&inbox, &channels, &heads));
         for channel in channels {
             let truth = truths.get(&channel).unwrap_or(&nothing);
             judge_cursor(

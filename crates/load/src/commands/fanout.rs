@@ -26,6 +26,9 @@ pub(super) struct Fanout {
     /// How many messages.
     #[arg(long, default_value_t = 2_000)]
     messages: u64,
+    /// How many of the connected meanwhile come and go in channels that they are not in.
+    #[arg(long, default_value_t = 0)]
+    visitors: usize,
 }
 
 impl Fanout {
@@ -49,6 +52,7 @@ impl Fanout {
             pace: evenly(self.rate, self.messages),
             repeats: repeats(&self.common),
             storm: None,
+            visitors: self.visitors.min(people),
             remarks: Vec::new(),
         }
     }

@@ -59,6 +59,7 @@ impl Send {
             pace,
             repeats: repeats(&self.common),
             storm: None,
+            visitors: 0,
             remarks: Vec::new(),
         })
     }

@@ -38,9 +38,11 @@ impl Storm {
             every,
             rewind: self.rewind,
         };
+        // Who was removed while away can't be told from who was robbed of messages.
         Plan {
             command: "storm",
             storm: Some(storm),
+            visitors: 0,
             ..self.fanout.plan()
         }
     }
