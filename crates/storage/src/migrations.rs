@@ -30,6 +30,12 @@ pub async fn run(database: &Database) -> Result<Vec<String>, StorageError> {
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
         .await?;
     let connection = AsyncPgConnection::try_from(client).await?;
+    // The harness blocks its thread, which a runtime of one thread could not bear.
+    let ran = tokio::task::spawn_blocking(move || run_pending(connection)).await;
+    ran.map_err(|error| StorageError::Database(error.into()))?
+}
+
+fn run_pending(connection: AsyncPgConnection) -> Result<Vec<String>, StorageError> {
     let mut harness = AsyncMigrationHarness::new(connection);
     let ran = harness
         .run_pending_migrations(MIGRATIONS)
