@@ -1,3 +1,27 @@
-//! The WebSocket gateway of Discuss.
+//! The WebSocket gateway of Discuss: it hands each event of a channel to everybody in it who is
+//! connected here, once and in order.
+//!
+//! `hub` decides who gets what and is pure; around it `redis_feed` and `news` bring events, `pages`
+//! and `replays` read the log for what is missing, `socket` talks to clients, `outgoing` is what waits
+//! for them. It must not know SQL, Kafka or the REST API.
 
+mod command;
+pub mod config;
+mod frames;
+mod gateway;
 pub mod hub;
+mod hubs;
+mod loader;
+mod news;
+mod outgoing;
+mod pages;
+mod redis_feed;
+mod replays;
+mod server;
+mod session;
+mod socket;
+mod topics;
+mod upgrade;
+
+pub use command::{execute, run};
+pub use server::Server;

@@ -4,7 +4,7 @@ use discuss_domain::{ChannelId, Seq};
 
 use super::channel::Live;
 use super::sessions::{Person, Place, SessionId};
-use super::state::{Output, Start, Turn};
+use super::state::{Counters, Output, Start, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
@@ -110,6 +110,50 @@ where
                 self.look_for_idleness(channel_id);
             }
         }
+    }
+
+    /// State without a seq goes to everybody who is live in the channel.
+    pub fn notice(&mut self, id: ChannelId, frame: &F) {
+        if let Some(channel) = self.hub.channels.get(&id) {
+            for live in channel.live() {
+                (self.out)(Output::Deliver {
+                    session: &live.handle,
+                    frame,
+                });
+            }
+        }
+    }
+
+    /// State without a seq goes to every started session of one person.
+    pub fn notice_person(&mut self, person: Person, frame: &F) {
+        for id in self.hub.sessions.of(person.tenant, &[person.user]) {
+            if let Some(session) = self.hub.sessions.get_mut(id)
+                && session.started
+            {
+                (self.out)(Output::Deliver {
+                    session: &session.handle,
+                    frame,
+                });
+            }
+        }
+    }
+
+    /// Whether a started session of this person has no place in the channel: if the person is a
+    /// member, the event that added them was missed.
+    pub fn lacks(&mut self, person: Person, channel: ChannelId) -> bool {
+        let sessions = self.hub.sessions.of(person.tenant, &[person.user]);
+        sessions.into_iter().any(|id| {
+            let session = self.hub.sessions.get_mut(id);
+            session.is_some_and(|session| {
+                let place = session.places.get(&channel);
+                session.started && matches!(place, None | Some(Place::Left(_)))
+            })
+        })
+    }
+
+    /// What happened since the last call.
+    pub fn take_counters(&mut self) -> Counters {
+        self.hub.take_counters()
     }
 
     /// The event of seq `added` made the session's person a member, and the hub will not hand it out

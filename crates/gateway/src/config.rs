@@ -1,0 +1,139 @@
+//! What the gateway is told by its environment.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use discuss_runtime::config::{
+    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+};
+
+/// What the gateway is told by its environment.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Where to listen.
+    #[command(flatten)]
+    pub listen: ListenConfig,
+    /// Port of the WebSockets; 0 is any that is free.
+    #[arg(long, env, default_value_t = 8094)]
+    pub gateway_port: u16,
+    /// Port of health and metrics; 0 is any that is free.
+    #[arg(long, env, default_value_t = 9194)]
+    pub gateway_admin_port: u16,
+    /// Threads that serve sockets; one a core when unset.
+    #[arg(long, env)]
+    pub gateway_workers: Option<NonZeroUsize>,
+    /// Origins from which browsers may connect, separated by commas; others are refused.
+    #[arg(long, env, value_delimiter = ',')]
+    pub cors_allowed_origins: Vec<String>,
+    /// What a socket may take.
+    #[command(flatten)]
+    pub sockets: SocketConfig,
+    /// PostgreSQL.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
+    /// Redis.
+    #[command(flatten)]
+    pub redis: RedisConfig,
+    /// How people prove who they are.
+    #[command(flatten)]
+    pub auth: AuthConfig,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: LogConfig,
+    /// How it ends.
+    #[command(flatten)]
+    pub shutdown: ShutdownConfig,
+}
+
+/// What a socket may take.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct SocketConfig {
+    /// Frames that may wait for a slow client before it is closed.
+    #[arg(long, env, default_value_t = 1_000)]
+    pub gateway_queue_frames: usize,
+    /// Bytes that may wait for a slow client before it is closed.
+    #[arg(long, env, default_value_t = 1_048_576)]
+    pub gateway_queue_bytes: usize,
+    /// Largest frame that a client may send, in bytes.
+    #[arg(long, env, default_value_t = 131_072)]
+    pub gateway_max_frame_bytes: usize,
+    /// Milliseconds that a new socket has for its AUTH, and one with `?resume=1` for its RESUME.
+    #[arg(long, env, default_value_t = 5_000)]
+    pub gateway_first_frame_ms: u64,
+    /// Milliseconds between the server's pings.
+    #[arg(long, env, default_value_t = 25_000)]
+    pub gateway_ping_ms: u64,
+    /// Milliseconds without a sign of life after which a client counts as gone.
+    #[arg(long, env, default_value_t = 60_000)]
+    pub gateway_silence_ms: u64,
+    /// Milliseconds within which the clients of a drained instance come back elsewhere.
+    #[arg(long, env, default_value_t = 5_000)]
+    pub gateway_reconnect_ms: u64,
+}
+
+impl SocketConfig {
+    /// How long a socket may wait for its first AUTH or RESUME.
+    #[must_use]
+    pub const fn first_frame(&self) -> Duration {
+        Duration::from_millis(self.gateway_first_frame_ms)
+    }
+
+    /// The time between pings.
+    #[must_use]
+    pub const fn ping(&self) -> Duration {
+        Duration::from_millis(self.gateway_ping_ms)
+    }
+
+    /// How long a client may be silent.
+    #[must_use]
+    pub const fn silence(&self) -> Duration {
+        Duration::from_millis(self.gateway_silence_ms)
+    }
+}
+
+impl Config {
+    /// Checks what no single variable can know.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.auth.jwt_secret.is_none() && !self.auth.auth_trust_gateway_headers {
+            return Err(ConfigError::new(
+                "JWT_SECRET",
+                "must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true",
+            ));
+        }
+        if self.sockets.gateway_ping_ms == 0 {
+            return Err(ConfigError::new("GATEWAY_PING_MS", "must not be 0"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use discuss_runtime::config::from_lookup;
+
+    use super::*;
+
+    #[test]
+    fn somebody_must_be_able_to_prove_who_they_are() {
+        let config: Config = from_lookup(|_| None).unwrap();
+        assert!(
+            config
+                .check()
+                .unwrap_err()
+                .to_string()
+                .starts_with("JWT_SECRET: must be set")
+        );
+        let config: Config =
+            from_lookup(|name| (name == "JWT_SECRET").then(|| "s".into())).unwrap();
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn origins_are_separated_by_commas() {
+        let config: Config = from_lookup(|name| {
+            (name == "CORS_ALLOWED_ORIGINS").then(|| "http://a,https://b".into())
+        })
+        .unwrap();
+        assert_eq!(config.cors_allowed_origins, ["http://a", "https://b"]);
+    }
+}

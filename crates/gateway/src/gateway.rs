@@ -1,0 +1,112 @@
+//! What the sockets of one process share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use discuss_app::App;
+use discuss_app::identity::{IdentitySettings, Verifier};
+use discuss_runtime::config::AuthConfig;
+use discuss_storage::{Database, migrations, redis::Redis};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, SocketConfig};
+use crate::hub::SessionId;
+use crate::hubs::{Hubs, Task};
+use crate::loader::Loader;
+use crate::topics::Topics;
+
+/// Pages of the log that are read at the same time.
+const READS: usize = 8;
+
+/// What the sockets of one process share.
+pub(crate) struct Gateway {
+    pub(crate) app: App,
+    pub(crate) hubs: Hubs,
+    pub(crate) topics: Arc<Topics>,
+    pub(crate) loader: Loader,
+    /// Bounds the reading of the log, so that sends find connections.
+    pub(crate) reads: Semaphore,
+    /// Whether Redis brings what is published.
+    pub(crate) redis_is_up: watch::Sender<bool>,
+    pub(crate) verifier: Option<Verifier>,
+    pub(crate) trusts_headers: bool,
+    pub(crate) origins: Vec<String>,
+    pub(crate) limits: SocketConfig,
+    pub(crate) draining: CancellationToken,
+    sessions: AtomicU64,
+    open_sockets: AtomicUsize,
+}
+
+/// A socket counts as open until this is dropped.
+pub(crate) struct OpenSocket(Arc<Gateway>);
+
+impl OpenSocket {
+    pub(crate) fn count(gateway: &Arc<Gateway>) -> Self {
+        gateway.open_sockets.fetch_add(1, Ordering::Relaxed);
+        metrics::gauge!("discuss_gateway_sockets").increment(1.0);
+        Self(Arc::clone(gateway))
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.open_sockets.fetch_sub(1, Ordering::Relaxed);
+        metrics::gauge!("discuss_gateway_sockets").decrement(1.0);
+    }
+}
+
+impl Gateway {
+    /// Connects; answers with what the hub wants read from the log.
+    pub(crate) async fn connect(
+        config: &Config,
+        draining: CancellationToken,
+    ) -> anyhow::Result<(Self, mpsc::UnboundedReceiver<Task>)> {
+        let pool_size = usize::try_from(config.database.database_pool_size)?;
+        let database = Database::new(&config.database.url(), pool_size).context("DATABASE_URL")?;
+        migrations::require_current(&database)
+            .await
+            .context("the schema can't be used")?;
+        let redis =
+            Redis::new(&config.redis.url(), &config.redis.redis_prefix).context("REDIS_URL")?;
+        let app = App::start(database, redis);
+        // Bounded by what is followed and connected: one task a channel and a session.
+        let (tasks, waiting) = mpsc::unbounded_channel();
+        let topics = Arc::new(Topics::default());
+        let gateway = Self {
+            hubs: Hubs::new(Arc::clone(&topics), tasks),
+            topics,
+            loader: Loader::start(app.clone()),
+            app,
+            reads: Semaphore::new(READS),
+            redis_is_up: watch::Sender::new(false),
+            verifier: verifier(&config.auth),
+            trusts_headers: config.auth.auth_trust_gateway_headers,
+            origins: config.cors_allowed_origins.clone(),
+            limits: config.sockets,
+            draining,
+            sessions: AtomicU64::new(0),
+            open_sockets: AtomicUsize::new(0),
+        };
+        Ok((gateway, waiting))
+    }
+
+    /// How many sockets are open.
+    pub(crate) fn open_sockets(&self) -> usize {
+        self.open_sockets.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId::from(self.sessions.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn verifier(auth: &AuthConfig) -> Option<Verifier> {
+    let settings = IdentitySettings {
+        secret: auth.jwt_secret.clone()?,
+        issuer: auth.jwt_issuer.clone(),
+        audience: auth.jwt_audience.clone(),
+    };
+    Some(Verifier::new(&settings))
+}

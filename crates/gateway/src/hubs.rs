@@ -1,0 +1,236 @@
+//! The hub, cut into shards by channel, and what its outputs lead to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use discuss_domain::{ChannelId, Seq, TenantId};
+use discuss_storage::redis::Topic;
+use discuss_wire::fanout::FanoutEvent;
+use tokio::sync::mpsc;
+
+use crate::frames;
+use crate::hub::{
+    Counters, Effect, Event, FetchId, Hub, Limits, Output, Page, Person, SessionId, Start, Turn,
+};
+use crate::session::{ReadOrder, Session};
+use crate::topics::Topics;
+
+/// Each has a lock of its own, and knows every session.
+const SHARDS: i64 = 4;
+
+type Sink<'a> = &'a mut dyn FnMut(Output<'_, Arc<Session>, Bytes>);
+
+/// What the hub wants read from the log.
+pub(crate) enum Task {
+    /// For a channel with a hole; at most one a channel is under way.
+    Fetch(ChannelId, FetchId, Seq),
+    /// For a session that has an order; at most one a session is under way.
+    Read(Arc<Session>),
+}
+
+/// All shards of the hub.
+pub(crate) struct Hubs {
+    shards: Vec<Mutex<Hub<Arc<Session>, Bytes>>>,
+    topics: Arc<Topics>,
+    tasks: mpsc::UnboundedSender<Task>,
+}
+
+impl Hubs {
+    /// Empty shards; what they want subscribed goes to `topics`, what they want read to `tasks`.
+    pub(crate) fn new(topics: Arc<Topics>, tasks: mpsc::UnboundedSender<Task>) -> Self {
+        let shards = (0..SHARDS)
+            .map(|_| Mutex::new(Hub::new(Limits::default())))
+            .collect();
+        Self {
+            shards,
+            topics,
+            tasks,
+        }
+    }
+
+    /// A session opened: whatever its person is added to from now on is noted for it.
+    pub(crate) fn open(&self, session: &Arc<Session>) {
+        self.topics.want(user_topic(session.person));
+        for shard in &self.shards {
+            self.on(shard, |turn| {
+                turn.open(session.id, session.person, Arc::clone(session));
+            });
+        }
+    }
+
+    /// The session starts in these channels.
+    pub(crate) fn start(&self, session: SessionId, channels: &[(ChannelId, Start)]) {
+        for (index, shard) in (0_i64..).zip(&self.shards) {
+            let of_shard: Vec<_> = channels
+                .iter()
+                .filter(|(channel, _)| shard_of(*channel) == index)
+                .copied()
+                .collect();
+            self.on(shard, |turn| turn.start(session, &of_shard));
+        }
+    }
+
+    /// The session is gone.
+    pub(crate) fn close(&self, session: &Session) {
+        for shard in &self.shards {
+            self.on(shard, |turn| turn.close(session.id));
+        }
+        self.topics.unwant(user_topic(session.person));
+    }
+
+    /// The session reads the channel's log by itself.
+    pub(crate) fn withdraw(&self, session: SessionId, channel: ChannelId) {
+        self.at(channel, |turn| turn.withdraw(session, channel));
+    }
+
+    /// The session has everything up to `at`.
+    pub(crate) fn join(&self, session: SessionId, channel: ChannelId, at: Seq) {
+        self.at(channel, |turn| turn.join(session, channel, at));
+    }
+
+    /// The session's person is no member.
+    pub(crate) fn refuse(&self, session: SessionId, channel: ChannelId, as_of: Seq) {
+        self.at(channel, |turn| turn.refuse(session, channel, as_of));
+    }
+
+    /// An event came.
+    pub(crate) fn published(&self, tenant: TenantId, event: &FanoutEvent) {
+        let channel = event.channel;
+        let event = self::event(event);
+        self.at(channel, |turn| turn.published(tenant, channel, event));
+    }
+
+    /// The log reaches this seq.
+    pub(crate) fn log_at(&self, channel: ChannelId, head: Seq) {
+        self.at(channel, |turn| turn.log_at(channel, head));
+    }
+
+    /// A fetch was answered.
+    pub(crate) fn page(&self, channel: ChannelId, fetch: FetchId, page: Page<Bytes>) {
+        self.at(channel, |turn| turn.page(channel, fetch, page));
+    }
+
+    /// A fetch failed.
+    pub(crate) fn fetch_failed(&self, channel: ChannelId, fetch: FetchId) {
+        self.at(channel, |turn| turn.fetch_failed(channel, fetch));
+    }
+
+    /// State without a seq, for everybody in the channel.
+    pub(crate) fn notice(&self, channel: ChannelId, frame: &Bytes) {
+        self.at(channel, |turn| turn.notice(channel, frame));
+    }
+
+    /// State without a seq, for one person.
+    pub(crate) fn notice_person(&self, person: Person, frame: &Bytes) {
+        if let Some(shard) = self.shards.first() {
+            self.on(shard, |turn| turn.notice_person(person, frame));
+        }
+    }
+
+    /// Time has passed; answers what happened meanwhile.
+    pub(crate) fn tick(&self) -> Vec<Counters> {
+        let tick = |shard| {
+            self.on(shard, |turn| {
+                turn.tick();
+                turn.take_counters()
+            })
+        };
+        self.shards.iter().map(tick).collect()
+    }
+
+    /// The channels that are followed.
+    pub(crate) fn followed(&self) -> Vec<ChannelId> {
+        let ids = |shard: &Mutex<Hub<_, _>>| {
+            let hub = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            hub.followed()
+                .map(|(_, channel)| channel)
+                .collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(ids).collect()
+    }
+
+    /// Whether a started session of this member of the channel has no place in it.
+    pub(crate) fn lacks(&self, person: Person, channel: ChannelId) -> bool {
+        self.at(channel, |turn| turn.lacks(person, channel))
+    }
+
+    fn at<R>(
+        &self,
+        channel: ChannelId,
+        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Bytes, Sink<'_>>) -> R,
+    ) -> R
+    where
+        R: Default,
+    {
+        let index = usize::try_from(shard_of(channel)).unwrap_or_default();
+        self.shards
+            .get(index)
+            .map_or_else(R::default, |shard| self.on(shard, input))
+    }
+
+    fn on<R>(
+        &self,
+        shard: &Mutex<Hub<Arc<Session>, Bytes>>,
+        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Bytes, Sink<'_>>) -> R,
+    ) -> R {
+        let mut obey = |output: Output<'_, Arc<Session>, Bytes>| self.obey(&output);
+        let mut sink: Sink<'_> = &mut obey;
+        let mut hub = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        input(&mut hub.turn(Instant::now(), &mut sink))
+    }
+
+    /// Nothing here waits: the shard is locked.
+    fn obey(&self, output: &Output<'_, Arc<Session>, Bytes>) {
+        match *output {
+            Output::Deliver { session, frame } => session.outgoing.push(frame.clone()),
+            Output::Follow { tenant, channel } => self.topics.want(Topic::Channel(tenant, channel)),
+            Output::Unfollow { tenant, channel } => {
+                self.topics.unwant(Topic::Channel(tenant, channel));
+            }
+            Output::Fetch {
+                channel,
+                fetch,
+                after,
+            } => self.task(Task::Fetch(channel, fetch, after)),
+            Output::CatchUp {
+                handle,
+                channel,
+                after,
+                ..
+            } => {
+                self.order(handle, ReadOrder::CatchUp { channel, after });
+            }
+        }
+    }
+
+    /// Leaves an order for the session's reading of the log, and has it begun.
+    pub(crate) fn order(&self, session: &Arc<Session>, order: ReadOrder) {
+        if session.order(order) {
+            self.task(Task::Read(Arc::clone(session)));
+        }
+    }
+
+    fn task(&self, task: Task) {
+        if self.tasks.send(task).is_err() {
+            tracing::debug!("nobody reads the log any more");
+        }
+    }
+}
+
+/// What is published, as the hub takes it.
+pub(crate) fn event(event: &FanoutEvent) -> Event<Bytes> {
+    Event {
+        seq: event.seq,
+        effect: Effect::of(event.kind, &event.users),
+        frame: frames::text(&event.frame),
+    }
+}
+
+fn shard_of(channel: ChannelId) -> i64 {
+    channel.get().rem_euclid(SHARDS)
+}
+
+fn user_topic(person: Person) -> Topic {
+    Topic::User(person.tenant, person.user)
+}

@@ -1,0 +1,197 @@
+//! What Redis brings: one connection, subscribed to the topics of this process's people and channels.
+//!
+//! After a subscription is confirmed the heads of its channels are read, so that nothing committed
+//! before it is missed. Whatever Redis loses, the reader of the log's news finds.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use discuss_app::channels;
+use discuss_domain::ChannelId;
+use discuss_storage::redis::Topic;
+use discuss_wire::fanout::Fanout;
+use futures_util::{Stream, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::frames;
+use crate::gateway::Gateway;
+use crate::hub::Person;
+
+/// Messages that may wait to be handed out; beyond that they are dropped and read from the log.
+const QUEUE: usize = 16_384;
+/// Topics of one command, and channels of one query.
+const BATCH: usize = 500;
+/// No confirmation or pong takes longer, or the connection is given up.
+const ANSWER: Duration = Duration::from_secs(2);
+/// How often an otherwise quiet connection is asked whether it is there.
+const PING: Duration = Duration::from_secs(5);
+/// The first pause before connecting again, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// A message of Redis: the name of its topic, and its bytes.
+type Message = (String, Bytes);
+
+/// Keeps connected for as long as the process runs.
+pub(crate) async fn run(gateway: Arc<Gateway>) {
+    let mut pause = PAUSES.0;
+    loop {
+        match connect_and_serve(&gateway).await {
+            Ok(()) => pause = PAUSES.0,
+            Err(error) => tracing::warn!(%error, "redis can't be listened to: the log is read"),
+        }
+        gateway.redis_is_up.send_replace(false);
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2).min(PAUSES.1);
+    }
+}
+
+/// Why the connection was given up.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct FeedError(String);
+
+async fn connect_and_serve(gateway: &Gateway) -> Result<(), FeedError> {
+    let failed = |error: &dyn std::fmt::Display| FeedError(error.to_string());
+    let connection = gateway
+        .app
+        .redis()
+        .subscriber()
+        .await
+        .map_err(|error| failed(&error))?;
+    let (mut sink, stream) = connection.split();
+    let messages = stream.map(|message| {
+        let bytes = Bytes::copy_from_slice(message.get_payload_bytes());
+        (message.get_channel_name().to_owned(), bytes)
+    });
+    let reading = read(gateway, messages);
+    let subscribing = async {
+        let all = gateway.topics.take_all();
+        let mut changes = crate::topics::Changes {
+            subscribe: all,
+            unsubscribe: Vec::new(),
+        };
+        loop {
+            for names in names(gateway, &changes.unsubscribe) {
+                answered(timeout(ANSWER, sink.unsubscribe(names)).await)?;
+            }
+            for names in names(gateway, &changes.subscribe) {
+                answered(timeout(ANSWER, sink.subscribe(names)).await)?;
+            }
+            let subscribed = changes
+                .subscribe
+                .iter()
+                .filter_map(|topic| channel_of(*topic))
+                .collect();
+            look_at_heads(gateway, subscribed).await;
+            gateway.redis_is_up.send_replace(true);
+            changes = loop {
+                if let Ok(changes) = timeout(PING, gateway.topics.changes()).await {
+                    break changes;
+                }
+                answered(timeout(ANSWER, sink.ping::<Vec<String>>()).await)?;
+            };
+        }
+    };
+    let ended: Result<std::convert::Infallible, FeedError> = tokio::select! {
+        ended = reading => Err(ended),
+        ended = subscribing => ended,
+    };
+    ended.map(|never| match never {})
+}
+
+/// Takes messages off the connection as fast as they come, and hands them out in their own time.
+async fn read(gateway: &Gateway, messages: impl Stream<Item = Message>) -> FeedError {
+    let (queue, waiting) = mpsc::channel(QUEUE);
+    let overflowed = AtomicBool::new(false);
+    let taking = async {
+        let mut messages = pin!(messages);
+        while let Some(message) = messages.next().await {
+            if queue.try_send(message).is_err() {
+                overflowed.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    tokio::select! {
+        () = taking => {}
+        () = hand_out(gateway, waiting, &overflowed) => {}
+    }
+    FeedError("the connection was closed".to_owned())
+}
+
+fn answered<T, E: std::fmt::Display, L>(outcome: Result<Result<T, E>, L>) -> Result<(), FeedError> {
+    match outcome {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(FeedError(error.to_string())),
+        Err(_elapsed) => Err(FeedError("no answer in time".to_owned())),
+    }
+}
+
+/// The topics' names, in portions of one command each.
+fn names(gateway: &Gateway, topics: &[Topic]) -> Vec<Vec<String>> {
+    let redis = gateway.app.redis();
+    topics
+        .chunks(BATCH)
+        .map(|batch| batch.iter().map(|topic| redis.name(*topic)).collect())
+        .collect()
+}
+
+fn channel_of(topic: Topic) -> Option<ChannelId> {
+    match topic {
+        Topic::Channel(_, channel) => Some(channel),
+        Topic::User(..) => None,
+    }
+}
+
+/// Tells the hub how far these channels' logs reach. What can't be read now the news will tell.
+pub(crate) async fn look_at_heads(gateway: &Gateway, channels: Vec<ChannelId>) {
+    for batch in channels.chunks(BATCH) {
+        match channels::list_last_seqs(&gateway.app, batch).await {
+            Ok(heads) => heads
+                .into_iter()
+                .for_each(|(channel, head)| gateway.hubs.log_at(channel, head)),
+            Err(error) => {
+                tracing::warn!(%error, "heads can't be read");
+                return;
+            }
+        }
+    }
+}
+
+async fn hand_out(
+    gateway: &Gateway,
+    mut waiting: mpsc::Receiver<Message>,
+    overflowed: &AtomicBool,
+) {
+    while let Some((name, bytes)) = waiting.recv().await {
+        take(gateway, &name, &bytes);
+        if overflowed.swap(false, Ordering::Relaxed) {
+            metrics::counter!("discuss_gateway_feed_overflows_total").increment(1);
+            look_at_heads(gateway, gateway.hubs.followed()).await;
+        }
+    }
+}
+
+fn take(gateway: &Gateway, name: &str, bytes: &Bytes) {
+    let (Some(topic), Ok(fanout)) = (gateway.app.redis().find_topic(name), Fanout::decode(bytes))
+    else {
+        tracing::warn!(name, "redis brought something that can't be read");
+        return;
+    };
+    match (topic, fanout) {
+        (Topic::Channel(tenant, _) | Topic::User(tenant, _), Fanout::Event(event)) => {
+            gateway.hubs.published(tenant, &event);
+        }
+        (Topic::Channel(..), Fanout::Notice { channel, frame }) => {
+            gateway.hubs.notice(channel, &frames::text(&frame));
+        }
+        (Topic::User(tenant, user), Fanout::Notice { frame, .. }) => {
+            gateway
+                .hubs
+                .notice_person(Person { tenant, user }, &frames::text(&frame));
+        }
+    }
+}

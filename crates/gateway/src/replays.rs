@@ -1,0 +1,246 @@
+//! The reading of one session: what it missed, page by page, as fast as its socket takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use discuss_domain::{ChannelId, Seq};
+use discuss_wire::errors::ErrorCode;
+use serde_json::json;
+
+use crate::frames;
+use crate::gateway::Gateway;
+use crate::hub::{Replay, Start, Step};
+use crate::loader::Channels;
+use crate::pages;
+use crate::session::{ReadOrder, ResumeOrder, Session};
+
+/// The log can't be read: after so long it is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Carries out the session's orders until there are none.
+pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
+    let mut reading = Reading {
+        gateway,
+        session,
+        replays: BTreeMap::new(),
+        resumes: Vec::new(),
+    };
+    loop {
+        if reading.session.outgoing.close_reason().is_some() {
+            return;
+        }
+        while let Some(order) = reading.session.take_order() {
+            reading.begin(order).await;
+        }
+        reading.tell_resumed();
+        let Some(channel) = reading.replays.keys().next().copied() else {
+            if reading.session.end_reading() {
+                return;
+            }
+            continue;
+        };
+        reading.read_page(channel).await;
+    }
+}
+
+struct Reading {
+    gateway: Arc<Gateway>,
+    session: Arc<Session>,
+    replays: BTreeMap<ChannelId, Replay>,
+    resumes: Vec<Resume>,
+}
+
+/// A RESUME that is not answered yet.
+struct Resume {
+    request_id: Option<String>,
+    /// The channels that are read for it.
+    channels: BTreeSet<ChannelId>,
+    /// Where those of them that were read have joined.
+    joined: BTreeMap<ChannelId, Seq>,
+}
+
+impl Reading {
+    async fn begin(&mut self, order: ReadOrder) {
+        match order {
+            ReadOrder::CatchUp { channel, after } => {
+                // What a RESUME reads of this channel reaches further back.
+                self.replays
+                    .entry(channel)
+                    .or_insert_with(|| Replay::after(after));
+            }
+            ReadOrder::Resume(resume) => self.resume(resume).await,
+        }
+    }
+
+    async fn resume(&mut self, order: ResumeOrder) {
+        let ResumeOrder {
+            request_id,
+            channels,
+            starts,
+        } = order;
+        let Some(current) = self.load().await else {
+            return;
+        };
+        let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
+        let (known, unknown): (Vec<_>, Vec<_>) = channels
+            .into_iter()
+            .partition(|(channel, _)| current.contains_key(channel));
+        if let Some(starts) = starts {
+            let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
+            self.start(&starts, &named);
+        }
+        for (channel, _) in unknown {
+            self.tell_unknown(channel, request_id.as_deref());
+        }
+        let channels = known.iter().map(|(channel, _)| *channel).collect();
+        self.resumes.push(Resume {
+            request_id,
+            channels,
+            joined: BTreeMap::new(),
+        });
+        for (channel, after) in known {
+            self.gateway.hubs.withdraw(self.session.id, channel);
+            self.session.forget_catch_ups(channel);
+            match current.get(&channel) {
+                Some(head) if *head == after => self.join(channel, after),
+                _ => drop(self.replays.insert(channel, Replay::after(after))),
+            }
+        }
+    }
+
+    /// The person's channels; nothing when the socket closes before they are known.
+    async fn load(&self) -> Option<Channels> {
+        loop {
+            if let Some(channels) = self.gateway.loader.channels_of(self.session.person).await {
+                return Some(channels);
+            }
+            self.session
+                .outgoing
+                .close_reason()
+                .is_none()
+                .then_some(())?;
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    fn start(&self, starts: &[(ChannelId, Seq)], named: &BTreeSet<ChannelId>) {
+        let start = |(channel, at): &(ChannelId, Seq)| {
+            let start = if named.contains(channel) {
+                Start::Reading
+            } else {
+                Start::At(*at)
+            };
+            (*channel, start)
+        };
+        let starts: Vec<_> = starts.iter().map(start).collect();
+        self.gateway.hubs.start(self.session.id, &starts);
+    }
+
+    /// Reads the channel's next page, when the socket has taken what was read before.
+    async fn read_page(&mut self, channel: ChannelId) {
+        let Some(replay) = self.replays.get_mut(&channel) else {
+            return;
+        };
+        self.session.outgoing.drained().await;
+        let after = replay.wants_after();
+        match pages::read_as(&self.gateway, self.session.person, channel, after).await {
+            Ok(page) => {
+                let step = replay.step(page);
+                self.take(channel, step);
+            }
+            Err(error) => {
+                tracing::debug!(%error, %channel, "a replay waits for the log");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    fn take(&mut self, channel: ChannelId, step: Step<Bytes>) {
+        match step {
+            Step::Continue(frames) => self.push(frames),
+            Step::Join(frames, at) => {
+                self.push(frames);
+                self.join(channel, at);
+            }
+            Step::Gap { from, to } => {
+                let gap = json!({ "channelId": channel, "fromSeq": from, "toSeq": to });
+                metrics::counter!("discuss_gateway_gaps_total").increment(1);
+                self.push(vec![frames::own("GAP", gap, None)]);
+                self.join(channel, to);
+            }
+            Step::Refused { as_of } => {
+                self.replays.remove(&channel);
+                self.gateway.hubs.refuse(self.session.id, channel, as_of);
+                self.refuse(channel);
+            }
+        }
+    }
+
+    fn push(&self, frames: Vec<Bytes>) {
+        metrics::counter!("discuss_gateway_replayed_total")
+            .increment(u64::try_from(frames.len()).unwrap_or(0));
+        for frame in frames {
+            self.session.outgoing.push_replayed(frame);
+        }
+    }
+
+    fn join(&mut self, channel: ChannelId, at: Seq) {
+        self.replays.remove(&channel);
+        for resume in &mut self.resumes {
+            if resume.channels.contains(&channel) {
+                resume.joined.insert(channel, at);
+            }
+        }
+        self.gateway.hubs.join(self.session.id, channel, at);
+    }
+
+    /// Whoever resumed the channel is told that it is not theirs; who was behind by chance is not.
+    fn refuse(&mut self, channel: ChannelId) {
+        let asked: Vec<Option<String>> = self
+            .resumes
+            .iter_mut()
+            .filter_map(|resume| {
+                resume
+                    .channels
+                    .remove(&channel)
+                    .then(|| resume.request_id.clone())
+            })
+            .collect();
+        for request_id in asked {
+            self.tell_unknown(channel, request_id.as_deref());
+        }
+    }
+
+    fn tell_unknown(&self, channel: ChannelId, request_id: Option<&str>) {
+        let (code, details) = (ErrorCode::ChannelNotFound, json!({ "channelId": channel }));
+        let frame = frames::error_about(code, "there is no such channel", details, request_id);
+        self.session.outgoing.push_replayed(frame);
+    }
+
+    /// A RESUME is answered when none of its channels is read any more, also by a second reading that
+    /// the hub asked for.
+    fn tell_resumed(&mut self) {
+        let replays = &self.replays;
+        let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.resumes)
+            .into_iter()
+            .partition(|resume| {
+                resume
+                    .channels
+                    .iter()
+                    .all(|channel| !replays.contains_key(channel))
+            });
+        self.resumes = open;
+        for resume in done {
+            let channels: BTreeMap<String, Seq> = resume
+                .joined
+                .iter()
+                .map(|(channel, at)| (channel.to_string(), *at))
+                .collect();
+            let payload = json!({ "channels": channels });
+            let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
+            self.session.outgoing.push_replayed(frame);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A socket whose person is known, as the hub and the replays see it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use discuss_domain::{ChannelId, Seq};
+
+use crate::hub::{Person, SessionId};
+use crate::outgoing::Outgoing;
+
+/// A socket whose person is known.
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) person: Person,
+    pub(crate) outgoing: Arc<Outgoing>,
+    to_read: Mutex<ToRead>,
+}
+
+/// What the session is to read from the log.
+#[derive(Default)]
+struct ToRead {
+    orders: VecDeque<ReadOrder>,
+    /// Somebody is at it.
+    is_read: bool,
+}
+
+/// Something to read from the log.
+#[derive(Debug)]
+pub(crate) enum ReadOrder {
+    /// The hub says that the session is behind it.
+    CatchUp {
+        /// In this channel.
+        channel: ChannelId,
+        /// The session has everything up to here.
+        after: Seq,
+    },
+    /// The client asks for what it missed.
+    Resume(ResumeOrder),
+}
+
+/// A client's RESUME.
+#[derive(Debug)]
+pub(crate) struct ResumeOrder {
+    /// Comes back in the answers.
+    pub(crate) request_id: Option<String>,
+    /// The last seq that the client has of each channel.
+    pub(crate) channels: Vec<(ChannelId, Seq)>,
+    /// The session has not started: these are its channels, with the seq that CONNECTED said.
+    pub(crate) starts: Option<Vec<(ChannelId, Seq)>>,
+}
+
+impl Session {
+    pub(crate) fn new(id: SessionId, person: Person, outgoing: Arc<Outgoing>) -> Self {
+        Self {
+            id,
+            person,
+            outgoing,
+            to_read: Mutex::default(),
+        }
+    }
+
+    /// Leaves an order; `true` when nobody is reading for this session, so that somebody must begin.
+    pub(crate) fn order(&self, order: ReadOrder) -> bool {
+        let mut to_read = self.lock();
+        to_read.orders.push_back(order);
+        !std::mem::replace(&mut to_read.is_read, true)
+    }
+
+    /// RESUMEs that were not begun yet.
+    pub(crate) fn waiting_resumes(&self) -> usize {
+        let to_read = self.lock();
+        to_read
+            .orders
+            .iter()
+            .filter(|order| matches!(order, ReadOrder::Resume(_)))
+            .count()
+    }
+
+    /// The next order.
+    pub(crate) fn take_order(&self) -> Option<ReadOrder> {
+        self.lock().orders.pop_front()
+    }
+
+    /// Drops what the hub asked for in this channel before it was withdrawn.
+    pub(crate) fn forget_catch_ups(&self, withdrawn: ChannelId) {
+        let stale = |order: &ReadOrder| matches!(order, ReadOrder::CatchUp { channel, .. } if *channel == withdrawn);
+        self.lock().orders.retain(|order| !stale(order));
+    }
+
+    /// Ends the reading; `false` when there is an order again.
+    pub(crate) fn end_reading(&self) -> bool {
+        let mut to_read = self.lock();
+        let ends = to_read.orders.is_empty();
+        to_read.is_read = !ends;
+        ends
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ToRead> {
+        self.to_read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

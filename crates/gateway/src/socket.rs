@@ -1,0 +1,184 @@
+//! One socket, from its upgrade to its end: who it is, what it hears, when it is closed.
+
+mod conversation;
+mod refusal;
+mod requests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
+use discuss_app::identity::{IdentityError, Verified};
+use discuss_domain::users::Caller;
+use discuss_wire::errors::ErrorCode;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::frames::{self, Close};
+use crate::gateway::{Gateway, OpenSocket};
+use crate::outgoing::Outgoing;
+use conversation::Conversation;
+use requests::{Auth, Request};
+
+/// How long a client has to answer the close frame.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Somebody whose identity was checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) caller: Caller,
+    /// When the token's time is over, seconds since 1970; trusted headers have no end.
+    pub(crate) expires_at: Option<i64>,
+}
+
+impl From<Verified> for Identity {
+    fn from(verified: Verified) -> Self {
+        Self {
+            caller: verified.caller,
+            expires_at: Some(verified.expires_at),
+        }
+    }
+}
+
+/// What the upgrade request said.
+pub(crate) struct Greeting {
+    /// Who it is, if it said so.
+    pub(crate) identity: Option<Result<Identity, IdentityError>>,
+    /// Nothing of a channel may come before its RESUME.
+    pub(crate) resumes: bool,
+}
+
+/// One socket.
+pub(crate) struct Socket {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) stream: AggregatedMessageStream,
+}
+
+impl Socket {
+    /// Serves the socket until its end.
+    pub(crate) async fn run(mut self, greeting: Greeting) {
+        let _open = OpenSocket::count(&self.gateway);
+        let close = self.serve(greeting).await;
+        metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
+        self.outgoing.close(close);
+        // The rest of what it says is not for us, but its close frame may be on its way.
+        let farewell = async { while matches!(self.hear().await, Ok(Some(_))) {} };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::debug!("a client did not answer the close frame");
+        }
+        self.outgoing.finish();
+    }
+
+    async fn serve(&mut self, greeting: Greeting) -> Close {
+        let Greeting { identity, resumes } = greeting;
+        let (identity, resume) = match identity {
+            Some(Ok(identity)) => (identity, None),
+            Some(Err(error)) => return self.refuse(error, None),
+            None => match self.authenticate().await {
+                Ok(authenticated) => authenticated,
+                Err(close) => return close,
+            },
+        };
+        match Conversation::open(self, identity, resumes, resume).await {
+            Ok(conversation) => conversation.hold().await,
+            Err(close) => close,
+        }
+    }
+
+    /// Waits for the first AUTH.
+    async fn authenticate(&mut self) -> Result<(Identity, Option<requests::Resume>), Close> {
+        let until = Instant::now() + self.gateway.limits.first_frame();
+        loop {
+            let heard = match timeout_at(until, self.hear()).await {
+                Ok(heard) => heard?.ok_or(Close::Normal)?,
+                Err(_elapsed) => return Err(self.refuse(IdentityError::Missing, None)),
+            };
+            let Some(request) = self.understand(&heard)? else {
+                continue;
+            };
+            let request_id = request.id.as_deref();
+            match request.kind.as_str() {
+                "AUTH" => {
+                    let auth: Auth = match request.payload() {
+                        Ok(auth) => auth,
+                        Err(_wrong) => return Err(self.refuse(IdentityError::Missing, request_id)),
+                    };
+                    let verified = self.verify(&auth.token);
+                    let identity = verified.map_err(|error| self.refuse(error, request_id))?;
+                    let resume = auth.resume.map(|channels| requests::Resume {
+                        channels,
+                        request_id: request.id.clone(),
+                    });
+                    return Ok((identity, resume));
+                }
+                "PING" => self
+                    .outgoing
+                    .push(frames::own("PONG", requests::Empty {}, request_id)),
+                _ => {
+                    let error = IdentityError::Missing;
+                    self.outgoing
+                        .push(frames::error(error.code(), &error.to_string(), request_id));
+                }
+            }
+        }
+    }
+
+    fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
+        let verifier = self
+            .gateway
+            .verifier
+            .as_ref()
+            .ok_or(IdentityError::Invalid)?;
+        verifier.verify(token).map(Identity::from)
+    }
+
+    /// Says why somebody is nobody.
+    fn refuse(&self, error: IdentityError, request_id: Option<&str>) -> Close {
+        self.outgoing
+            .push(frames::error(error.code(), &error.to_string(), request_id));
+        match error {
+            IdentityError::NoTenant => Close::Forbidden,
+            IdentityError::Missing | IdentityError::Invalid | IdentityError::Expired => {
+                Close::Unauthorized
+            }
+        }
+    }
+
+    /// The next message; nothing when the client is gone.
+    async fn hear(&mut self) -> Result<Option<AggregatedMessage>, Close> {
+        match self.stream.recv().await {
+            None | Some(Ok(AggregatedMessage::Close(_))) => Ok(None),
+            Some(Ok(message)) => Ok(Some(message)),
+            Some(Err(ProtocolError::Io(error)))
+                if error.kind() != std::io::ErrorKind::InvalidData =>
+            {
+                Ok(None)
+            }
+            Some(Err(error)) => Err(self.refuse_frame(&error.to_string())),
+        }
+    }
+
+    /// The request in a message, if it is one; pings are answered.
+    fn understand<'m>(&self, message: &'m AggregatedMessage) -> Result<Option<Request<'m>>, Close> {
+        match message {
+            AggregatedMessage::Text(text) => match Request::parse(text) {
+                Ok(request) => Ok(Some(request)),
+                Err(error) => Err(self.refuse_frame(&error.to_string())),
+            },
+            AggregatedMessage::Ping(payload) => {
+                self.outgoing.push(frames::pong(payload));
+                Ok(None)
+            }
+            AggregatedMessage::Pong(_) | AggregatedMessage::Close(_) => Ok(None),
+            AggregatedMessage::Binary(_) => {
+                Err(self.refuse_frame("only text frames are understood"))
+            }
+        }
+    }
+
+    fn refuse_frame(&self, message: &str) -> Close {
+        self.outgoing
+            .push(frames::error(ErrorCode::InvalidFrame, message, None));
+        Close::Invalid
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a request was not carried out, and the `ERROR` that says so.
+
+use bytes::Bytes;
+use discuss_app::AppError;
+use discuss_wire::errors::{ErrorCode, FieldError};
+use serde_json::json;
+
+use crate::frames::{self, Close};
+
+/// Why a request was not carried out.
+pub(super) enum Refusal {
+    /// The client is told, and goes on.
+    Told(ErrorCode, String, Option<serde_json::Value>),
+    /// The socket is closed.
+    Closed(Close),
+}
+
+impl Refusal {
+    /// A refusal that is about nothing in particular.
+    pub(super) fn told(code: ErrorCode, message: &str) -> Self {
+        Self::Told(code, message.to_owned(), None)
+    }
+
+    /// The `ERROR` for the client that goes on, or why it does not.
+    pub(super) fn into_frame(self, request_id: Option<&str>) -> Result<Bytes, Close> {
+        match self {
+            Self::Closed(close) => Err(close),
+            Self::Told(code, message, None) => Ok(frames::error(code, &message, request_id)),
+            Self::Told(code, message, Some(details)) => {
+                Ok(frames::error_about(code, &message, details, request_id))
+            }
+        }
+    }
+}
+
+impl From<FieldError> for Refusal {
+    fn from(error: FieldError) -> Self {
+        let details = json!({ "field": error.field });
+        Self::Told(ErrorCode::ValidationError, error.to_string(), Some(details))
+    }
+}
+
+impl From<AppError> for Refusal {
+    fn from(error: AppError) -> Self {
+        let code = error.code();
+        let details =
+            (code == ErrorCode::ServiceUnavailable).then(|| json!({ "retryAfterMs": 1_000 }));
+        if code == ErrorCode::InternalError {
+            tracing::error!(%error, "a request failed");
+        }
+        Self::Told(code, error.public_message(), details)
+    }
+}

@@ -1,0 +1,143 @@
+//! The upgrade to a WebSocket: where from, who, and how the connection begins.
+
+use std::sync::Arc;
+
+use actix_http::body::BoxBody;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse, web};
+use discuss_app::identity::{IdentityError, from_trusted_headers};
+use discuss_wire::envelope::ErrorEnvelope;
+use discuss_wire::errors::ErrorCode;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::gateway::Gateway;
+use crate::outgoing::{Bounds, Outgoing, SocketBody};
+use crate::socket::{Greeting, Identity, Socket};
+
+/// The sub-protocol of the JSON dialect.
+const PROTOCOL: &str = "discuss.v1";
+/// A sub-protocol entry that carries a token, for browsers, which can't set headers.
+const BEARER: &str = "bearer.";
+
+#[derive(Debug, Default, Deserialize)]
+struct Query {
+    token: Option<String>,
+    resume: Option<String>,
+}
+
+/// Makes a WebSocket of the request.
+pub(crate) async fn upgrade(
+    request: HttpRequest,
+    payload: web::Payload,
+    gateway: web::Data<Gateway>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let gateway = gateway.into_inner();
+    let headers = request.headers();
+    if gateway.draining.is_cancelled() {
+        return Ok(refusal(
+            ErrorCode::ServiceUnavailable,
+            "this instance is being drained",
+        ));
+    }
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && !gateway
+            .origins
+            .iter()
+            .any(|known| known.as_bytes() == origin.as_bytes())
+    {
+        return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
+    }
+    let protocols = protocols(headers);
+    let bearer = protocols
+        .iter()
+        .find_map(|entry| entry.strip_prefix(BEARER));
+    if bearer.is_some() && !protocols.contains(&PROTOCOL) {
+        return Ok(refusal(
+            ErrorCode::ValidationError,
+            "bearer.<token> is for discuss.v1",
+        ));
+    }
+    let query = web::Query::<Query>::from_query(request.query_string());
+    let query = query.map_or_else(|_| Query::default(), web::Query::into_inner);
+    let greeting = Greeting {
+        identity: identity(&gateway, query.token.as_deref().or(bearer), headers),
+        resumes: query.resume.as_deref() == Some("1"),
+    };
+    open(&request, payload, gateway, greeting)
+}
+
+fn open(
+    request: &HttpRequest,
+    payload: web::Payload,
+    gateway: Arc<Gateway>,
+    greeting: Greeting,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (response, _unused, stream) =
+        actix_ws::handle_with_protocols(request, payload, &[PROTOCOL])?;
+    let limits = gateway.limits;
+    let bounds = Bounds {
+        frames: limits.gateway_queue_frames,
+        bytes: limits.gateway_queue_bytes,
+    };
+    let outgoing = Arc::new(Outgoing::new(bounds));
+    let stream = stream
+        .max_frame_size(limits.gateway_max_frame_bytes)
+        .aggregate_continuations()
+        .max_continuation_size(limits.gateway_max_frame_bytes);
+    let socket = Socket {
+        gateway,
+        outgoing: Arc::clone(&outgoing),
+        stream,
+    };
+    actix_web::rt::spawn(socket.run(greeting));
+    Ok(response.map_body(|_, inner| BoxBody::new(SocketBody::new(outgoing, inner))))
+}
+
+fn protocols(headers: &HeaderMap) -> Vec<&str> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect()
+}
+
+/// Who the request says it is: by its token, or by the headers of a gateway that is trusted.
+fn identity(
+    gateway: &Gateway,
+    token: Option<&str>,
+    headers: &HeaderMap,
+) -> Option<Result<Identity, IdentityError>> {
+    let authorization =
+        text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if let Some(token) = token.or(authorization) {
+        let verifier = gateway.verifier.as_ref();
+        let verified = verifier.map(|verifier| verifier.verify(token).map(Identity::from));
+        return Some(verified.unwrap_or(Err(IdentityError::Invalid)));
+    }
+    let user = text(headers, "x-user-id").filter(|_| gateway.trusts_headers)?;
+    let caller = from_trusted_headers(user, text(headers, "x-tenant-id"));
+    Some(caller.map(|caller| Identity {
+        caller,
+        expires_at: None,
+    }))
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn refusal(code: ErrorCode, message: &str) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(code.status());
+    let mut response =
+        HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::BAD_REQUEST));
+    if code == ErrorCode::ServiceUnavailable {
+        response.insert_header((header::RETRY_AFTER, "1"));
+    }
+    response.json(ErrorEnvelope::new(
+        code,
+        message,
+        Uuid::new_v4().to_string(),
+    ))
+}
