@@ -6,6 +6,11 @@ use discuss_wire::fanout::FanoutEvent;
 
 use crate::{App, AppError, events};
 
+mod follower;
+pub mod tail;
+
+pub use follower::Follower;
+
 pub use discuss_storage::event_log::joins::Standing;
 pub use discuss_storage::event_log::news::{ChannelNews, NewsReader};
 
