@@ -121,15 +121,143 @@ impl Report {
 
     /// Compares the figures with what the options claim.
     pub(crate) fn check_claims(&mut self) {
-        let p95 = self.latencies.delivery.p95;
-        if let Some(bound) = self.options.p95_under.filter(|bound| p95 >= *bound) {
-            self.broken_claims
-                .push(format!("p95 {p95:.1} ms is not under {bound} ms"));
+        let Summary { p95, count, .. } = self.latencies.delivery;
+        if let Some(bound) = self
+            .options
+            .p95_under
+            .filter(|bound| count == 0 || p95 >= *bound)
+        {
+            self.broken_claims.push(format!(
+                "p95 of {count} deliveries is {p95:.1} ms, not under {bound} ms"
+            ));
         }
         let sends = self.volume.sends_per_second;
         if let Some(bound) = self.options.sends_over.filter(|bound| sends < *bound) {
             self.broken_claims
                 .push(format!("{sends:.0} sends/s is under {bound}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::faults::Fault;
+    use crate::probes::look_around;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        common: Common,
+    }
+
+    fn report(arguments: &[&str]) -> Report {
+        let line = Line::parse_from([&["test"], arguments].concat());
+        let summary = |p99| Summary {
+            count: 10,
+            p50: 1.0,
+            p95: 80.0,
+            p99,
+            max: 90.0,
+        };
+        let volume = Volume {
+            connections: 1,
+            channels: 1,
+            mean_fan_out: 1.0,
+            sending_seconds: 1.0,
+            sends_per_second: 500.0,
+            deliveries: 10,
+            deliveries_per_second: 10.0,
+            retries: 0,
+            given_up: 0,
+            reconnects: 0,
+            gaps: 0,
+            repeated: 0,
+            conflicts: 0,
+        };
+        let none = Summary::default();
+        let mut report = Report {
+            command: "test",
+            tenant: 1,
+            options: line.common,
+            remarks: Vec::new(),
+            surroundings: look_around(),
+            probes: None,
+            volume,
+            latencies: Latencies {
+                delivery: summary(85.0),
+                replay: none,
+                ack: none,
+                back: none,
+            },
+            judgement: Judgement::default(),
+            processes: Vec::new(),
+            own: Own {
+                cpu_seconds: 1.0,
+                lateness: summary(4.9),
+            },
+            broken_claims: Vec::new(),
+        };
+        report.check_claims();
+        report
+    }
+
+    fn last_line(report: &Report) -> String {
+        report.to_string().lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_run_without_faults_that_keeps_its_claims_held() {
+        let report = report(&["--p95-under", "100", "--sends-over", "400"]);
+        assert_eq!(report.outcome(), Outcome::Held);
+        assert!(
+            last_line(&report)
+                .starts_with("HELD: 0 lost, 0 doubled, 0 out of order, 0 altered; p95 80.0 ms")
+        );
+    }
+
+    #[test]
+    fn a_broken_claim_fails_the_run_and_is_told() {
+        for (claim, words) in [
+            ("--p95-under=80", "not under 80 ms"),
+            ("--sends-over=501", "500 sends/s is under 501"),
+        ] {
+            let report = report(&[claim]);
+            assert_eq!(report.outcome(), Outcome::Failed);
+            let line = last_line(&report);
+            assert!(line.starts_with("FAILED") && line.contains(words), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_fault_of_any_kind_fails_the_run_even_if_it_was_late_itself() {
+        let kinds = [
+            Fault::Lost,
+            Fault::Doubled,
+            Fault::OutOfOrder,
+            Fault::Altered,
+            Fault::Stray,
+            Fault::WrongAnswer,
+        ];
+        for kind in kinds {
+            let mut report = report(&[]);
+            report.own.lateness.p99 = 50.0;
+            report
+                .judgement
+                .faults
+                .note(kind, 1, || "because".to_owned());
+            assert_eq!(report.outcome(), Outcome::Failed, "{kind:?}");
+            assert!(report.to_string().contains("because"));
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_late_itself_proves_nothing() {
+        let mut report = report(&[]);
+        report.own.lateness.p99 = 5.1;
+        assert_eq!(report.outcome(), Outcome::Invalid);
+        assert!(last_line(&report).starts_with("INVALID"));
     }
 }
