@@ -67,7 +67,7 @@ impl Chat {
             seen: HashMap::new(),
             channel: self.channel,
         };
-        println!("you are {}, user {}; {HELP}", self.name, talk.person.user);
+        println!("{}: {HELP}", self.name);
         let mut lines = BufReader::new(stdin()).lines();
         let mut resume = "";
         loop {
@@ -174,11 +174,12 @@ impl Talk {
                 self.channel.get_or_insert(channel);
             }
         }
-        println!(
-            "(connected; {} channels, talking in {})",
-            self.seen.len(),
-            self.channel.unwrap_or(0)
-        );
+        let user = payload
+            .get("userId")
+            .and_then(Value::as_u64)
+            .unwrap_or(self.person.user);
+        let (channels, here) = (self.seen.len(), self.channel.unwrap_or(0));
+        println!("(connected as user {user}; {channels} channels, talking in {here})");
         known.then(|| Message::text(resume.to_string()))
     }
 
