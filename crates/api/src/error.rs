@@ -9,6 +9,7 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
+use discuss_app::AppError;
 use discuss_wire::{
     envelope::ErrorEnvelope,
     errors::{ErrorCode, FieldError},
@@ -19,7 +20,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// A refusal or failure on its way to the caller.
 #[derive(Debug, Clone)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     code: ErrorCode,
     message: String,
     fields: Vec<FieldError>,
@@ -29,7 +30,7 @@ pub struct ApiError {
 
 impl ApiError {
     /// An error with a message for people; it must hold no internals.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -40,13 +41,12 @@ impl ApiError {
     }
 
     /// Something wrong with one field.
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         FieldError::new(field, message).into()
     }
 
     /// Who is not known.
-    #[must_use]
-    pub fn unauthorized(message: &'static str) -> Self {
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
         let header = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         Self {
             header: Some(header),
@@ -56,7 +56,7 @@ impl ApiError {
 
     /// Another method than the path has; `allowed` are those it has, separated by commas.
     #[must_use]
-    pub fn method_not_allowed(allowed: &str) -> Self {
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
         Self {
             header: HeaderValue::from_str(allowed)
                 .ok()
@@ -70,7 +70,7 @@ impl ApiError {
 
     /// Something that we need is down; why is logged here.
     #[must_use]
-    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
+    pub(crate) fn unavailable(cause: &dyn std::error::Error) -> Self {
         tracing::warn!(cause = %chain(cause), "a dependency is away");
         Self {
             header: Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
@@ -83,20 +83,20 @@ impl ApiError {
 
     /// Our own fault; what it was is logged here and nowhere told.
     #[must_use]
-    pub fn internal(cause: &dyn std::error::Error) -> Self {
+    pub(crate) fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!(cause = %chain(cause), "a request failed");
         Self::unexplained()
     }
 
     /// Our own fault, logged elsewhere.
     #[must_use]
-    pub fn unexplained() -> Self {
+    pub(crate) fn unexplained() -> Self {
         Self::new(ErrorCode::InternalError, "something went wrong on our side")
     }
 
     /// What is to be said of a status that came without an error of ours.
     #[must_use]
-    pub fn of_status(status: StatusCode) -> Self {
+    pub(crate) fn of_status(status: StatusCode) -> Self {
         let code = ErrorCode::ALL
             .iter()
             .copied()
@@ -118,7 +118,7 @@ impl ApiError {
 
     /// The same, with the request's correlation id to search the logs for.
     #[must_use]
-    pub fn traced(self, trace_id: &str) -> Self {
+    pub(crate) fn traced(self, trace_id: &str) -> Self {
         Self {
             trace_id: trace_id.to_owned(),
             ..self
@@ -153,6 +153,18 @@ impl From<FieldError> for ApiError {
         Self {
             fields: vec![error.clone()],
             ..Self::new(ErrorCode::ValidationError, error.to_string())
+        }
+    }
+}
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> Self {
+        match (error.code(), error) {
+            (_, AppError::Invalid(field)) => field.into(),
+            (_, AppError::Internal) => Self::unexplained(),
+            (ErrorCode::InternalError, error) => Self::internal(&error),
+            (ErrorCode::ServiceUnavailable, error) => Self::unavailable(&error),
+            (code, error) => Self::new(code, error.public_message()),
         }
     }
 }

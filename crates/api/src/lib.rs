@@ -3,6 +3,7 @@
 //! It parses and answers; it decides nothing and knows neither SQL nor Redis.
 
 mod answer;
+mod command;
 mod config;
 mod error;
 mod fallback;
@@ -10,5 +11,12 @@ mod observe;
 mod openapi;
 mod request;
 mod routes;
+mod server;
+mod state;
 
-pub use self::{config::Config, openapi::document_as_json};
+pub use self::{
+    command::{execute, run},
+    config::Config,
+    openapi::document_as_json,
+    server::Server,
+};

@@ -1,8 +1,9 @@
 //! The OpenAPI document: what the handlers say of themselves, under one title.
 
 use actix_web::{App, HttpResponse, web};
+use discuss_wire::envelope::ErrorEnvelope;
 use utoipa::{
-    Modify, OpenApi,
+    IntoResponses, Modify, OpenApi,
     openapi::{
         self,
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
@@ -68,7 +69,7 @@ pub(crate) fn skeleton() -> openapi::OpenApi {
 
 /// The whole document.
 #[must_use]
-pub fn document() -> openapi::OpenApi {
+pub(crate) fn document() -> openapi::OpenApi {
     App::new()
         .into_utoipa_app()
         .openapi(skeleton())
@@ -96,4 +97,46 @@ async fn answer(json: web::Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .body(json)
+}
+
+/// What any authenticated route may refuse with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum Refusals {
+    /// VALIDATION_ERROR with the fields that are wrong, or TENANT_ID_REQUIRED.
+    #[response(status = 400)]
+    Invalid(ErrorEnvelope),
+    /// UNAUTHORIZED: no token, or a bad one.
+    #[response(status = 401)]
+    Unauthorized(ErrorEnvelope),
+    /// INTERNAL_ERROR: our own fault.
+    #[response(status = 500)]
+    Internal(ErrorEnvelope),
+    /// SERVICE_UNAVAILABLE: something that this needs is down; see Retry-After.
+    #[response(status = 503)]
+    Unavailable(ErrorEnvelope),
+}
+
+/// What a route with a body may refuse with, beside [`Refusals`].
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum BodyRefusals {
+    /// PAYLOAD_TOO_LARGE: more than 256 KiB.
+    #[response(status = 413)]
+    TooLarge(ErrorEnvelope),
+    /// UNSUPPORTED_MEDIA_TYPE: not application/json.
+    #[response(status = 415)]
+    NotJson(ErrorEnvelope),
+}
+
+/// What a route about one channel or message may refuse with, beside [`Refusals`].
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum AccessRefusals {
+    /// FORBIDDEN, NOT_CHANNEL_MEMBER or CANNOT_SEND_MESSAGES: the caller may see it, but not do this.
+    #[response(status = 403)]
+    Forbidden(ErrorEnvelope),
+    /// CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND or MEMBER_NOT_FOUND: there is none that the caller may know of.
+    #[response(status = 404)]
+    NotFound(ErrorEnvelope),
 }

@@ -1,13 +1,17 @@
 //! What handlers take from a request; each refuses with the envelope of the contract.
 
 mod body;
+mod caller;
 mod correlation;
+mod idempotency;
 mod path;
 mod query;
 
 pub(crate) use self::{
-    body::{Body, MAX_BODY_BYTES, OptionalBody},
+    body::{Body, OptionalBody},
+    caller::Caller,
     correlation::{CorrelationId, HEADER as CORRELATION_HEADER},
+    idempotency::IdempotencyKey,
     path::PathId,
     query::Query,
 };

@@ -1,11 +1,22 @@
 //! The routes, a module per feature.
 
+mod channels;
+mod members;
+mod messages;
+mod reads;
+
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// What every route begins with.
-pub(crate) const BASE: &str = "/discuss/api/v1";
+const BASE: &str = "/discuss/api/v1";
 
 /// Adds every route.
 pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(scope(BASE));
+    app.service(
+        scope(BASE)
+            .configure(channels::configure)
+            .configure(members::configure)
+            .configure(messages::configure)
+            .configure(reads::configure),
+    );
 }

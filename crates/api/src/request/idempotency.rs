@@ -1,0 +1,44 @@
+//! The key under which a request may be repeated.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use crate::error::ApiError;
+
+const HEADER: &str = "Idempotency-Key";
+const MAX_CHARS: usize = 255;
+
+/// The `Idempotency-Key` of a request; an empty one counts as none.
+#[derive(Debug)]
+pub(crate) struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    /// The key.
+    pub(crate) fn as_deref(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(value) = request.headers().get(HEADER) else {
+            return ready(Ok(Self(None)));
+        };
+        ready(match value.to_str() {
+            Ok(key) if key.len() > MAX_CHARS => Err(refusal()),
+            Ok(key) => Ok(Self(Some(key.to_owned()).filter(|key| !key.is_empty()))),
+            Err(_) => Err(refusal()),
+        })
+    }
+}
+
+fn refusal() -> ApiError {
+    ApiError::invalid(
+        HEADER,
+        format!("must be plain text of at most {MAX_CHARS} characters"),
+    )
+}

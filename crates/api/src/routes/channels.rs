@@ -1,0 +1,211 @@
+//! Channels: make, list, read.
+
+use actix_web::{HttpResponse, get, post, web::Data};
+use discuss_app::channels::{self, Filter};
+use discuss_domain::{ChannelId, channels::ChannelKind};
+use discuss_storage::channels::Seen;
+use discuss_wire::{
+    channels::{ChannelView, CreateChannelRequest, NewChannel, SeenChannel},
+    envelope::Envelope,
+    members::MemberView,
+    paging::{Page, PageQuery},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    answer,
+    error::ApiError,
+    openapi::{AccessRefusals, BodyRefusals, Refusals},
+    request::{Body, Caller, PathId, Query},
+    state::State,
+};
+
+/// The most members in the answer for a single channel.
+const MEMBERS_SHOWN: i64 = 100;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(create_channel)
+        .service(create_group_channel)
+        .service(create_direct_channel)
+        .service(list_channels)
+        .service(get_channel);
+}
+
+/// Make a channel.
+///
+/// A GROUP is always new and its maker the OWNER. A DIRECT channel is the one there is with that person,
+/// or a new one.
+#[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
+    responses(
+        (status = 201, description = "Made", body = Envelope<ChannelView>),
+        (status = 200, description = "The DIRECT channel that was there", body = Envelope<ChannelView>),
+        Refusals, BodyRefusals,
+    ))]
+#[post("/channels")]
+async fn create_channel(
+    state: Data<State>,
+    caller: Caller,
+    request: Body<CreateChannelRequest>,
+) -> Result<HttpResponse, ApiError> {
+    create(&state, &caller, request.0, None).await
+}
+
+/// Make a GROUP channel.
+#[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
+    responses((status = 201, description = "Made", body = Envelope<ChannelView>), Refusals, BodyRefusals))]
+#[post("/channels/group")]
+async fn create_group_channel(
+    state: Data<State>,
+    caller: Caller,
+    request: Body<CreateChannelRequest>,
+) -> Result<HttpResponse, ApiError> {
+    create(&state, &caller, request.0, Some(ChannelKind::Group)).await
+}
+
+/// Get or make the DIRECT channel with somebody.
+#[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
+    responses(
+        (status = 201, description = "Made", body = Envelope<ChannelView>),
+        (status = 200, description = "The one that was there", body = Envelope<ChannelView>),
+        Refusals, BodyRefusals,
+    ))]
+#[post("/channels/direct")]
+async fn create_direct_channel(
+    state: Data<State>,
+    caller: Caller,
+    request: Body<CreateChannelRequest>,
+) -> Result<HttpResponse, ApiError> {
+    create(&state, &caller, request.0, Some(ChannelKind::Direct)).await
+}
+
+async fn create(
+    state: &State,
+    caller: &Caller,
+    request: CreateChannelRequest,
+    implied: Option<ChannelKind>,
+) -> Result<HttpResponse, ApiError> {
+    match request.parse(caller.user(), implied)? {
+        NewChannel::Group(group) => {
+            let seen = channels::create_group(&state.app, caller, &group).await?;
+            Ok(answer::created("Channel created", view(seen, None)))
+        }
+        NewChannel::Direct(other) => {
+            let (seen, is_new) = channels::get_or_create_direct(&state.app, caller, other).await?;
+            let view = view(seen, None);
+            Ok(if is_new {
+                answer::created("Channel created", view)
+            } else {
+                answer::ok("Channel", view)
+            })
+        }
+    }
+}
+
+/// Which channels to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct ChannelFilterQuery {
+    /// Only DIRECT, GROUP or TOPIC channels.
+    #[serde(rename = "type")]
+    #[param(example = "GROUP")]
+    kind: Option<String>,
+    /// Archived channels instead of the others.
+    #[param(value_type = Option<bool>, example = false)]
+    is_archived: Option<String>,
+}
+
+impl ChannelFilterQuery {
+    fn parse(&self) -> Result<Filter, ApiError> {
+        let kind = match &self.kind {
+            None => None,
+            Some(name) => Some(
+                ChannelKind::find(name)
+                    .ok_or_else(|| ApiError::invalid("type", "must be DIRECT, GROUP or TOPIC"))?,
+            ),
+        };
+        let is_archived = match self.is_archived.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(ApiError::invalid("isArchived", "must be true or false")),
+        };
+        Ok(Filter { kind, is_archived })
+    }
+}
+
+/// List the caller's channels.
+///
+/// Pinned ones first, then those with the newest message, each with what is unread.
+#[utoipa::path(tag = "channels", params(ChannelFilterQuery, PageQuery),
+    responses((status = 200, description = "A page of them", body = Envelope<Page<ChannelView>>), Refusals))]
+#[get("/channels")]
+async fn list_channels(
+    state: Data<State>,
+    caller: Caller,
+    filter: Query<ChannelFilterQuery>,
+    page: Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (filter, page) = (filter.0.parse()?, page.0.parse()?);
+    let (seen, total) = channels::list(&state.app, &caller, filter, (page.page, page.size)).await?;
+    let items = seen.into_iter().map(|seen| view(seen, None)).collect();
+    Ok(answer::ok("Channels", Page::new(items, page, total)))
+}
+
+/// Read a channel.
+///
+/// Its members get it with the first 100 of them; of a public one others get a preview.
+#[utoipa::path(tag = "channels",
+    params(("channelId" = i64, Path, description = "The channel", example = 7)),
+    responses((status = 200, description = "The channel", body = Envelope<ChannelView>), Refusals, AccessRefusals))]
+#[get("/channels/{channelId}")]
+async fn get_channel(
+    state: Data<State>,
+    caller: Caller,
+    channel: PathId<ChannelId>,
+) -> Result<HttpResponse, ApiError> {
+    let seen = channels::get(&state.app, &caller, channel.0).await?;
+    let members = if is_in(&seen) {
+        let first = (0, MEMBERS_SHOWN);
+        let (members, _) =
+            discuss_app::members::list(&state.app, &caller, channel.0, first).await?;
+        Some(
+            members
+                .iter()
+                .map(|(member, user)| MemberView::of(member, user))
+                .collect(),
+        )
+    } else {
+        None
+    };
+    Ok(answer::ok("Channel", view(seen, members)))
+}
+
+fn is_in(seen: &Seen) -> bool {
+    seen.membership
+        .as_ref()
+        .is_some_and(|member| member.membership.is_current())
+}
+
+/// A channel as the caller sees it; who was in it once is a stranger.
+fn view(seen: Seen, members: Option<Vec<MemberView>>) -> ChannelView {
+    let membership = seen
+        .membership
+        .filter(|member| member.membership.is_current());
+    let Seen {
+        channel,
+        other,
+        last_message,
+        ..
+    } = seen;
+    ChannelView::seen(
+        &SeenChannel {
+            channel,
+            membership,
+            other,
+            last_message,
+        },
+        members,
+    )
+}

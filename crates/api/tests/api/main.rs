@@ -1,0 +1,17 @@
+//! The API over real HTTP, on a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
+mod channels;
+mod envelope;
+mod identity;
+mod lifecycle;
+mod members;
+mod messages;
+mod openapi;
+mod reads;
+mod support;

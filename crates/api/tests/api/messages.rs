@@ -1,0 +1,353 @@
+//! Sending messages and reading the history.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, World};
+
+const CLIENT_ID: &str = "7f3b0a52-8d6e-4a34-9c5d-0f6a4c1b2d3e";
+
+fn ids(answer: &Answer) -> Vec<i64> {
+    let items = answer.data()["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|message| message["id"].as_i64().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_message_is_stored_as_it_was_sent() {
+    let world = World::new().await;
+    let (an, binh) = (world.person(1), world.person(2));
+    let channel = an.group(&[&binh]).await;
+
+    let body = json!({
+        "content": "  Hợp đồng **SO-2024/00123** 👍\n", "messageType": "TEXT", "mentions": ["2", 77],
+        "metadata": { "color": "red" }, "clientMessageId": CLIENT_ID
+    });
+    let sent = an
+        .post(&format!("/channels/{channel}/messages"), body)
+        .await;
+
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let message = sent.data();
+    assert_eq!(message["content"], "  Hợp đồng **SO-2024/00123** 👍\n");
+    assert_eq!(
+        (&message["seq"], &message["senderId"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        (&message["mentions"], &message["isSentByMe"]),
+        (&json!([2]), &json!(true))
+    );
+    assert_eq!(message["sender"]["name"], "Person 1");
+    assert_eq!(message["clientMessageId"], CLIENT_ID);
+    let read = binh.get(&format!("/messages/{}", sent.id())).await;
+    assert_eq!(read.data()["content"], message["content"]);
+    assert_eq!(read.data()["metadata"], json!({ "color": "red" }));
+    assert_eq!(read.data()["isSentByMe"], false);
+}
+
+#[tokio::test]
+async fn who_may_not_send_is_refused_and_nothing_is_stored() {
+    let world = World::new().await;
+    let (an, guest, stranger) = (world.person(1), world.person(2), world.person(9));
+    let private = an.group(&[]).await;
+    let public = an.group_that(json!({ "isPrivate": false })).await;
+    an.post(
+        &format!("/channels/{private}/members"),
+        json!({ "userIds": [2], "role": "GUEST" }),
+    )
+    .await;
+    let hi = json!({ "content": "hi" });
+    let path = |channel: i64| format!("/channels/{channel}/messages");
+
+    guest
+        .post(&path(private), hi.clone())
+        .await
+        .refused(403, "CANNOT_SEND_MESSAGES");
+    stranger
+        .post(&path(private), hi.clone())
+        .await
+        .refused(404, "CHANNEL_NOT_FOUND");
+    stranger
+        .post(&path(public), hi.clone())
+        .await
+        .refused(403, "NOT_CHANNEL_MEMBER");
+    world
+        .foreigner(1)
+        .post(&path(public), hi.clone())
+        .await
+        .refused(404, "CHANNEL_NOT_FOUND");
+    an.post(&path(4_000_000), hi)
+        .await
+        .refused(404, "CHANNEL_NOT_FOUND");
+
+    assert!(an.contents(private).await.is_empty() && an.contents(public).await.is_empty());
+    assert_eq!(
+        (an.last_seq(private).await, an.last_seq(public).await),
+        (2, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_message_names_its_field_and_nothing_is_stored() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let path = format!("/channels/{channel}/messages");
+    for (body, field) in [
+        (json!({}), "content"),
+        (json!({ "content": null }), "content"),
+        (json!({ "content": " \n" }), "content"),
+        (json!({ "content": "x".repeat(10_001) }), "content"),
+        (json!({ "content": "a\u{0}b" }), "content"),
+        (
+            json!({ "content": "x", "messageType": "SYSTEM" }),
+            "messageType",
+        ),
+        (
+            json!({ "content": "x", "messageType": "SONG" }),
+            "messageType",
+        ),
+        (json!({ "content": "x", "mentions": "all" }), "mentions"),
+        (json!({ "content": "x", "mentions": [-5] }), "mentions"),
+        (
+            json!({ "content": "x", "clientMessageId": "no" }),
+            "clientMessageId",
+        ),
+        (json!({ "content": "x", "metadata": "text" }), "metadata"),
+        (
+            json!({ "content": "x", "metadata": { "a": { "b\u{0}": 1 } } }),
+            "metadata.a",
+        ),
+    ] {
+        an.post(&path, body).await.refused_field(field);
+    }
+    assert!(an.contents(channel).await.is_empty());
+    assert_eq!(an.last_seq(channel).await, 1);
+}
+
+#[tokio::test]
+async fn a_message_of_the_longest_content_in_escapes_is_taken() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let escaped = format!(r#"{{"content":"{}"}}"#, r"\ud83d\udc4d".repeat(10_000));
+
+    let request = an.request(Method::POST, &format!("/channels/{channel}/messages"));
+    let sent = Answer::of(
+        request
+            .header("content-type", "application/json; charset=utf-8")
+            .body(escaped),
+    )
+    .await;
+
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    assert_eq!(
+        sent.data()["content"].as_str().unwrap().chars().count(),
+        10_000
+    );
+}
+
+#[tokio::test]
+async fn a_send_repeated_with_its_client_id_is_answered_with_the_first_message() {
+    let world = World::new().await;
+    let (an, binh) = (world.person(1), world.person(2));
+    let (channel, other) = (an.group(&[&binh]).await, an.group(&[]).await);
+    let path = format!("/channels/{channel}/messages");
+    let send = json!({ "content": "once", "clientMessageId": CLIENT_ID });
+
+    let first = an.post(&path, send.clone()).await;
+    let again = an.post(&path, send.clone()).await;
+
+    assert_eq!((first.status, again.status), (201, 200));
+    assert_eq!(first.data(), again.data());
+    let changed = json!({ "content": "twice", "clientMessageId": CLIENT_ID });
+    an.post(&path, changed).await.refused(409, "CONFLICT");
+    an.post(&format!("/channels/{other}/messages"), send.clone())
+        .await
+        .refused(409, "CONFLICT");
+    assert_eq!(
+        binh.post(&path, send).await.status,
+        201,
+        "another sender's ids are their own"
+    );
+    assert_eq!(an.contents(channel).await, ["once", "once"]);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_stands_for_the_client_id_and_the_bodys_wins() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let send = |key: &'static str, body: Value| {
+        let request = an.request(Method::POST, &format!("/channels/{channel}/messages"));
+        Answer::of(request.header("Idempotency-Key", key).json(&body))
+    };
+
+    let first = send("order 7, line 3", json!({ "content": "x" })).await;
+    let again = send("order 7, line 3", json!({ "content": "x" })).await;
+    assert_eq!((first.status, again.status), (201, 200));
+    assert_eq!(first.id(), again.id());
+
+    let by_body = send(
+        "order 7, line 3",
+        json!({ "content": "x", "clientMessageId": CLIENT_ID }),
+    )
+    .await;
+    assert_eq!(
+        (by_body.status, &by_body.data()["clientMessageId"]),
+        (201, &json!(CLIENT_ID))
+    );
+    let as_key = send(CLIENT_ID, json!({ "content": "x" })).await;
+    assert_eq!((as_key.status, as_key.id()), (200, by_body.id()));
+    assert_eq!(an.contents(channel).await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_was_removed_gets_no_repeat() {
+    let world = World::new().await;
+    let (an, binh) = (world.person(1), world.person(2));
+    let channel = an.group(&[&binh]).await;
+    let path = format!("/channels/{channel}/messages");
+    let send = json!({ "content": "mine", "clientMessageId": CLIENT_ID });
+    let first = binh.post(&path, send.clone()).await;
+
+    an.delete(&format!("/channels/{channel}/members/2")).await;
+
+    binh.post(&path, send)
+        .await
+        .refused(404, "CHANNEL_NOT_FOUND");
+    binh.get(&format!("/messages/{}", first.id()))
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_history_is_read_by_cursor_in_both_directions() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let mut sent = Vec::new();
+    for content in ["1", "2", "3", "4", "5"] {
+        sent.push(an.say(channel, content).await);
+    }
+    let path = format!("/channels/{channel}/messages");
+
+    let newest = an.get(&format!("{path}?limit=2")).await;
+    assert_eq!(ids(&newest), [sent[4], sent[3]]);
+    assert_eq!(
+        (&newest.data()["hasMore"], &newest.data()["hasNewer"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(newest.data()["oldestMessageId"], sent[3]);
+
+    let older = an
+        .get(&format!("{path}?beforeId={}&limit=3", sent[3]))
+        .await;
+    assert_eq!(ids(&older), [sent[2], sent[1], sent[0]]);
+    assert_eq!(
+        (&older.data()["hasMore"], &older.data()["hasNewer"]),
+        (&json!(false), &json!(true))
+    );
+
+    let newer = an.get(&format!("{path}?afterId={}&limit=2", sent[1])).await;
+    assert_eq!(ids(&newer), [sent[3], sent[2]]);
+    assert_eq!(
+        (&newer.data()["hasMore"], &newer.data()["hasNewer"]),
+        (&json!(true), &json!(true))
+    );
+    let none = an.get(&format!("{path}?afterId={}", sent[4])).await;
+    assert_eq!(
+        (ids(&none), &none.data()["hasNewer"]),
+        (vec![], &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn the_history_is_read_by_page_newest_first() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let mut sent = Vec::new();
+    for content in ["1", "2", "3", "4", "5"] {
+        sent.push(an.say(channel, content).await);
+    }
+    let path = format!("/channels/{channel}/messages");
+
+    let second = an.get(&format!("{path}?page=1&size=2")).await;
+    assert_eq!(ids(&second), [sent[2], sent[1]]);
+    assert_eq!(
+        (&second.data()["totalItems"], &second.data()["totalPages"]),
+        (&json!(5), &json!(3))
+    );
+    assert_eq!(
+        (&second.data()["hasNext"], &second.data()["hasPrevious"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(
+        ids(&an.get(&format!("{path}?page=2&size=2")).await),
+        [sent[0]]
+    );
+    assert!(ids(&an.get(&format!("{path}?page=9")).await).is_empty());
+    assert_eq!(an.get(&path).await.data()["pageSize"], 50);
+}
+
+#[tokio::test]
+async fn a_history_that_is_wrongly_asked_for_is_refused() {
+    let world = World::new().await;
+    let (an, stranger) = (world.person(1), world.person(9));
+    let (channel, other) = (an.group(&[]).await, an.group(&[]).await);
+    let elsewhere = an.say(other, "x").await;
+    let path = format!("/channels/{channel}/messages");
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("beforeId=x", "beforeId"),
+        ("afterId=-1", "afterId"),
+        ("beforeId=1&afterId=1", "afterId"),
+        ("page=-1", "page"),
+    ] {
+        an.get(&format!("{path}?{query}"))
+            .await
+            .refused_field(field);
+    }
+    an.get(&format!("{path}?beforeId={elsewhere}"))
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+    stranger.get(&path).await.refused(404, "CHANNEL_NOT_FOUND");
+    world
+        .foreigner(1)
+        .get(&path)
+        .await
+        .refused(404, "CHANNEL_NOT_FOUND");
+    let public = an.group_that(json!({ "isPrivate": false })).await;
+    stranger
+        .get(&format!("/channels/{public}/messages"))
+        .await
+        .refused(403, "NOT_CHANNEL_MEMBER");
+}
+
+#[tokio::test]
+async fn a_message_is_read_only_by_members_of_its_channel() {
+    let world = World::new().await;
+    let (an, stranger) = (world.person(1), world.person(9));
+    let public = an.group_that(json!({ "isPrivate": false })).await;
+    let message = an.say(public, "x").await;
+
+    assert_eq!(an.get(&format!("/messages/{message}")).await.id(), message);
+    stranger
+        .get(&format!("/messages/{message}"))
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+    world
+        .foreigner(1)
+        .get(&format!("/messages/{message}"))
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+    an.get("/messages/4000000")
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+    an.get("/messages/x").await.refused_field("messageId");
+}
