@@ -1,0 +1,140 @@
+//! A client's end of a socket.
+
+use discuss_domain::ChannelId;
+use discuss_test_support::PATIENCE;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Response};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A client's end of a socket.
+pub(crate) struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What the upgrade was answered.
+    pub(crate) upgrade: Response<Option<Vec<u8>>>,
+}
+
+/// What the server sent.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Sent {
+    Frame(Value),
+    Closed(u16),
+}
+
+impl Client {
+    /// Connects with these headers; the HTTP status when it is refused.
+    pub(crate) async fn open(url: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request
+                .headers_mut()
+                .insert(name, HeaderValue::from_str(value).unwrap());
+        }
+        match timeout(PATIENCE, connect_async(request)).await.unwrap() {
+            Ok((socket, upgrade)) => Ok(Self { socket, upgrade }),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Sends a frame.
+    pub(crate) async fn say(&mut self, frame: Value) {
+        self.say_text(&frame.to_string()).await;
+    }
+
+    /// Sends a text as it is.
+    pub(crate) async fn say_text(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
+        self.socket.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// The next frame, or the close code.
+    pub(crate) async fn next(&mut self) -> Sent {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("nothing was sent");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return Sent::Frame(serde_json::from_str(&text).unwrap());
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    return Sent::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                None | Some(Err(_)) => return Sent::Closed(1006),
+            }
+        }
+    }
+
+    /// The next frame.
+    pub(crate) async fn next_frame(&mut self) -> Value {
+        match self.next().await {
+            Sent::Frame(frame) => frame,
+            Sent::Closed(code) => panic!("closed with {code}"),
+        }
+    }
+
+    /// The next frame of this channel's log must be this seq; what has no place there is passed over.
+    pub(crate) async fn expect_channel_seq(&mut self, channel: ChannelId, seq: i64) {
+        loop {
+            let frame = self.next_frame().await;
+            if frame["channelId"] == channel.get() && frame["seq"].is_i64() {
+                assert_eq!(frame["seq"], seq);
+                return;
+            }
+        }
+    }
+
+    /// The next frame, which must be of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+        match self.next().await {
+            Sent::Frame(frame) if frame["type"] == kind => frame,
+            other => panic!("not {kind} but {other:?}"),
+        }
+    }
+
+    /// The next frame must be an ERROR of this code, and the socket be closed with that code.
+    pub(crate) async fn expect_refusal(&mut self, code: &str, close: u16) {
+        assert_eq!(self.expect("ERROR").await["payload"]["code"], code);
+        assert_eq!(self.next().await, Sent::Closed(close));
+    }
+
+    /// The next frame must be this seq of the channel; answers the frame.
+    pub(crate) async fn expect_seq(&mut self, channel: ChannelId, seq: i64) -> Value {
+        match self.next().await {
+            Sent::Frame(frame) if frame["channelId"] == channel.get() && frame["seq"] == seq => {
+                frame
+            }
+            other => panic!("not seq {seq} of {channel} but {other:?}"),
+        }
+    }
+
+    /// Nothing else has come: the next frame is the answer to a question asked now.
+    pub(crate) async fn expect_silence(&mut self) {
+        self.say(json!({ "type": "PING", "requestId": "silence" }))
+            .await;
+        assert_eq!(self.expect("PONG").await["requestId"], "silence");
+    }
+
+    /// Asks for what was missed after these seqs.
+    pub(crate) async fn resume(&mut self, channels: &[(ChannelId, i64)]) {
+        let channels: serde_json::Map<String, Value> = channels
+            .iter()
+            .map(|(channel, seq)| (channel.to_string(), json!(seq)))
+            .collect();
+        self.say(
+            json!({ "type": "RESUME", "requestId": "resume", "payload": { "channels": channels } }),
+        )
+        .await;
+    }
+}

@@ -1,0 +1,19 @@
+//! The gateway as its clients see it: the real binary over a real PostgreSQL and Redis.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod client;
+mod connecting;
+mod draining;
+mod members;
+mod messages;
+mod process;
+mod repairing;
+mod resuming;
+mod slow;

@@ -1,0 +1,177 @@
+//! RESUME: what was missed, once and in order, or a GAP.
+
+use discuss_app::members;
+use discuss_domain::UserId;
+use discuss_test_support::{World, token};
+use serde_json::json;
+
+use crate::process::Gateway;
+
+#[tokio::test]
+async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let quiet = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    for text in ["a", "b", "c"] {
+        world.send(1, channel, text).await;
+    }
+
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    world.send(1, channel, "d").await;
+    world.send(1, quiet, "not named").await;
+    client.expect_silence().await;
+    client.resume(&[(channel, 2)]).await;
+
+    // The two channels are told apart: each comes in its own order.
+    let mut seqs = Vec::new();
+    let resumed = loop {
+        let frame = client.next_frame().await;
+        match frame["type"].as_str().unwrap() {
+            "NEW_MESSAGE" if frame["channelId"] == channel.get() => {
+                seqs.push(frame["seq"].as_i64().unwrap())
+            }
+            "NEW_MESSAGE" => assert_eq!(
+                (&frame["channelId"], &frame["seq"]),
+                (&json!(quiet), &json!(2))
+            ),
+            _ => break frame,
+        }
+    };
+    assert_eq!(resumed["type"], "RESUMED");
+    assert_eq!(resumed["requestId"], "resume");
+    assert_eq!(
+        resumed["payload"]["channels"],
+        json!({ channel.to_string(): 5 })
+    );
+    assert_eq!(seqs, [3, 4, 5]);
+    world.send(1, channel, "e").await;
+    client.expect_channel_seq(channel, 6).await;
+}
+
+#[tokio::test]
+async fn a_resume_may_ride_in_auth() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    world.send(1, channel, "a").await;
+    let mut client = gateway.open_at("/ws/discuss").await;
+    let resume = json!({ "channels": { channel.to_string(): 1 } });
+    let payload = json!({ "token": token(World::TENANT, 2), "resume": resume });
+    client
+        .say(json!({ "type": "AUTH", "payload": payload, "requestId": "a" }))
+        .await;
+    client.expect("CONNECTED").await;
+    client.expect_seq(channel, 2).await;
+    assert_eq!(client.expect("RESUMED").await["requestId"], "a");
+}
+
+#[tokio::test]
+async fn a_connection_that_never_resumes_is_live_after_a_while() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "200")]).await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    world.send(1, channel, "a").await;
+    client.expect_seq(channel, 2).await;
+}
+
+#[tokio::test]
+async fn a_live_socket_that_resumes_gets_again_what_it_asks_for_and_goes_on() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.connect(2).await;
+    for (text, seq) in [("a", 2), ("b", 3), ("c", 4)] {
+        world.send(1, channel, text).await;
+        client.expect_seq(channel, seq).await;
+    }
+    client.resume(&[(channel, 2)]).await;
+    client.expect_seq(channel, 3).await;
+    client.expect_seq(channel, 4).await;
+    client.expect("RESUMED").await;
+    world.send(1, channel, "d").await;
+    client.expect_seq(channel, 5).await;
+}
+
+#[tokio::test]
+async fn a_replay_is_not_bound_by_the_queue() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let sends =
+        (0..700).map(|number| world.send(1, channel, if number % 2 == 0 { "even" } else { "odd" }));
+    futures_util::future::join_all(sends).await;
+    let gateway = Gateway::start_with(&world, &[("GATEWAY_QUEUE_FRAMES", "20")]).await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    client.resume(&[(channel, 0)]).await;
+    for seq in 1..=701 {
+        client.expect_seq(channel, seq).await;
+    }
+    client.expect("RESUMED").await;
+}
+
+#[tokio::test]
+async fn what_is_gone_from_the_log_is_a_gap_and_never_a_silent_hole() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    for text in ["a", "b", "c"] {
+        world.send(1, channel, text).await;
+    }
+    world
+        .execute("DELETE FROM channel_events WHERE seq <= 2")
+        .await;
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+
+    client.resume(&[(channel, 1)]).await;
+    let gap = client.expect("GAP").await;
+    assert_eq!(
+        gap["payload"],
+        json!({ "channelId": channel, "fromSeq": 2, "toSeq": 4 })
+    );
+    client.expect("RESUMED").await;
+    client.resume(&[(channel, 99)]).await;
+    let gap = client.expect("GAP").await;
+    assert_eq!(
+        gap["payload"],
+        json!({ "channelId": channel, "fromSeq": 0, "toSeq": 4 })
+    );
+    client.expect("RESUMED").await;
+    world.send(1, channel, "d").await;
+    client.expect_seq(channel, 5).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_not_ones_own_is_not_found_and_nothing_of_it_is_sent() {
+    let world = World::new().await;
+    let left = world.group(1, &[2]).await;
+    let foreign = world.group(1, &[5]).await;
+    let own = world.group(1, &[2]).await;
+    world.send(1, left, "a").await;
+    members::remove(&world.app, &World::person(1), left, UserId::from(2))
+        .await
+        .unwrap();
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+
+    client.resume(&[(left, 1), (foreign, 0), (own, 0)]).await;
+
+    let mut refused: Vec<i64> = Vec::new();
+    for _ in 0..2 {
+        let error = client.expect("ERROR").await;
+        assert_eq!(error["payload"]["code"], "CHANNEL_NOT_FOUND");
+        refused.push(error["payload"]["details"]["channelId"].as_i64().unwrap());
+    }
+    refused.sort_unstable();
+    assert_eq!(refused, [left.get(), foreign.get()]);
+    client.expect_seq(own, 1).await;
+    assert_eq!(
+        client.expect("RESUMED").await["payload"]["channels"],
+        json!({ own.to_string(): 1 })
+    );
+}
