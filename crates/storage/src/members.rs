@@ -169,6 +169,7 @@ pub async fn join(connection: &mut Connection, joining: &Joining<'_>) -> Result<
             m::status.eq(MemberStatus::Active.as_str()),
             m::joined_at.eq(joining.at),
             m::last_read_seq.eq(joining.read.seq.get()),
+            m::last_read_message_id.eq(joining.read.message_id.map(MessageId::get)),
             m::last_read_count.eq(joining.read.count),
         )
     };
@@ -184,6 +185,7 @@ pub async fn join(connection: &mut Connection, joining: &Joining<'_>) -> Result<
             m::left_at.eq(None::<DateTime<Utc>>),
             m::removed_by.eq(None::<i64>),
             m::last_read_seq.eq(excluded(m::last_read_seq)),
+            m::last_read_message_id.eq(excluded(m::last_read_message_id)),
             m::last_read_count.eq(excluded(m::last_read_count)),
         ))
         .execute(connection)
