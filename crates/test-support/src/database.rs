@@ -25,6 +25,15 @@ impl TestDatabase {
     /// Makes one, with the schema of today.
     pub async fn new() -> Self {
         let template = TEMPLATE.get_or_init(make_template).await;
+        Self::copy_of(template).await
+    }
+
+    /// Makes one with nothing in it, not even a schema.
+    pub async fn empty() -> Self {
+        Self::copy_of("template0").await
+    }
+
+    async fn copy_of(template: &str) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
         let admin = admin().await;
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");

@@ -11,10 +11,14 @@
 )]
 
 mod database;
+mod listener;
+mod patience;
 mod people;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use listener::Listener;
+pub use patience::{PATIENCE, until};
 pub use people::World;
 pub use tokens::{SECRET, token};
 

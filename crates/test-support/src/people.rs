@@ -1,14 +1,17 @@
 //! A small world: a database, the use cases over it, and people in channels.
 
-use discuss_app::{App, Context, channels, messages};
+use discuss_app::messages::Sent;
+use discuss_app::{App, AppError, Context, channels, members, messages};
 use discuss_domain::channels::{ChannelName, NewGroup};
+use discuss_domain::members::Role;
 use discuss_domain::messages::{Content, Draft, Message, MessageKind};
 use discuss_domain::users::Caller;
 use discuss_domain::{ChannelId, TenantId, UserId};
-use discuss_storage::redis::Redis;
+use discuss_storage::Connection;
+use discuss_storage::redis::{Redis, Topic};
 use uuid::Uuid;
 
-use crate::{TestDatabase, redis_url};
+use crate::{Listener, TestDatabase, redis_url};
 
 /// A database, the use cases over it, and people in channels.
 pub struct World {
@@ -28,13 +31,48 @@ impl World {
     pub async fn new() -> Self {
         let database = TestDatabase::new().await;
         let redis_prefix = format!("test-{}", Uuid::new_v4().simple());
-        let redis = Redis::new(&redis_url(), &redis_prefix).expect("REDIS_URL must be read");
-        let app = App::start(database.database().clone(), redis);
+        let app = app(&database, &redis_prefix);
         Self {
             database,
             app,
             redis_prefix,
         }
+    }
+
+    /// The use cases a second time, as in another process.
+    #[must_use]
+    pub fn another_app(&self) -> App {
+        app(&self.database, &self.redis_prefix)
+    }
+
+    /// A connection of the pool.
+    pub async fn connection(&self) -> impl std::ops::DerefMut<Target = Connection> + use<> {
+        let connection = self.database.database().connection().await;
+        connection.expect("the database must be there")
+    }
+
+    /// Runs SQL that no use case has.
+    pub async fn execute(&self, sql: &str) {
+        let client = self.database.client().await;
+        let done = client.batch_execute(sql).await;
+        done.expect("the SQL must be run");
+    }
+
+    /// The one number that some SQL brings.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let client = self.database.client().await;
+        let row = client.query_one(sql, &[]).await;
+        row.expect("the SQL must bring a row").get(0)
+    }
+
+    /// Listens to what is published from now on.
+    pub async fn listen(&self, topics: &[Topic]) -> Listener {
+        Listener::start(self.app.redis(), topics).await
+    }
+
+    /// Keeps somebody's name, as a request of theirs does.
+    pub async fn remember(&self, user: i64) {
+        discuss_app::users::remember(&self.app, &Self::person(user).caller).await;
     }
 
     /// A request of somebody.
@@ -84,9 +122,39 @@ impl World {
         }
     }
 
+    /// Adds people to a channel as members.
+    pub async fn add(&self, by: i64, channel: ChannelId, users: &[i64]) {
+        let users: Vec<UserId> = users.iter().copied().map(UserId::from).collect();
+        let by = Self::person(by);
+        let added = members::add(&self.app, &by, channel, &users, Role::Member).await;
+        added.expect("people must be added");
+    }
+
+    /// Removes somebody from a channel.
+    pub async fn remove(&self, by: i64, channel: ChannelId, user: i64) {
+        let by = Self::person(by);
+        let removed = members::remove(&self.app, &by, channel, UserId::from(user)).await;
+        removed.expect("a member must be removed");
+    }
+
+    /// Tries to send.
+    pub async fn try_send(
+        &self,
+        user: i64,
+        channel: ChannelId,
+        draft: Draft,
+    ) -> Result<Sent, AppError> {
+        messages::send(&self.app, &Self::person(user), channel, draft).await
+    }
+
     /// Sends a message.
     pub async fn send(&self, user: i64, channel: ChannelId, text: &str) -> Message {
-        let sent = messages::send(&self.app, &Self::person(user), channel, Self::draft(text)).await;
+        let sent = self.try_send(user, channel, Self::draft(text)).await;
         sent.expect("the message must be sent").message
     }
+}
+
+fn app(database: &TestDatabase, redis_prefix: &str) -> App {
+    let redis = Redis::new(&redis_url(), redis_prefix).expect("REDIS_URL must be read");
+    App::start(database.database().clone(), redis)
 }
