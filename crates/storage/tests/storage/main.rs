@@ -1,0 +1,26 @@
+//! The storage functions against a real PostgreSQL and a real Redis.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail with it, as the test does"
+)]
+
+mod channels;
+mod event_log;
+mod fixture;
+mod groups;
+mod joins;
+mod lone;
+mod marks;
+mod members;
+mod messages;
+mod migrations;
+mod news;
+mod outages;
+mod prune;
+mod redis;
+mod schema;
+mod seen;
+mod unread;
+mod users;
