@@ -38,3 +38,5 @@ source "$ROOT/scripts/lib/services.sh"
 source "$ROOT/scripts/lib/tokens.sh"
 # shellcheck source=proof.sh
 source "$ROOT/scripts/lib/proof.sh"
+# shellcheck source=load.sh
+source "$ROOT/scripts/lib/load.sh"

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# What the proofs by discuss-load have in common.
+
+# Sets CORPUS to the file that a proof was given, if its first argument is one, and CORPUS_OPTIONS to the rest.
+take_corpus() {
+  CORPUS=()
+  if [[ -n ${1:-} && $1 != -* ]]; then
+    if [[ ! -r $1 ]]; then die "there is no file $1"; fi
+    CORPUS=("$(realpath "$1")")
+    shift
+  fi
+  # shellcheck disable=SC2034 # for the proof
+  CORPUS_OPTIONS=("$@")
+}
+
+# What a report of discuss-load says of loss and delay, in a line: load_summary FILE
+load_summary() {
+  jq -r '"\(.acknowledged) acknowledged, \(.deliveries) delivered: \(.lost) lost, \(.doubled) doubled, \(.out_of_order) out of order, p95 \(.delivery_ms.p95) ms"' "$1"
+}
+
+# Kills instances of a proof with SIGKILL in turn, one every so many seconds, each started again after a
+# second, until end_killer is called: kill_in_turn SECONDS INSTANCE...   For the background.
+kill_in_turn() {
+  local seconds=$1 instance
+  shift
+  trap - EXIT
+  rm -f "$PROOF_PLACE/enough"
+  : >"$PROOF_PLACE/kills"
+  while true; do
+    for instance in "$@"; do
+      if ! pause_unless_enough "$seconds"; then return; fi
+      proof_kill "$instance"
+      echo "$instance" >>"$PROOF_PLACE/kills"
+      sleep 1
+      proof_start_again "$instance" >>"$PROOF_PLACE/log/kills.log" 2>&1
+    done
+  done
+}
+
+# Waits so many seconds; fails as soon as there is enough of killing.
+pause_unless_enough() {
+  local tenths=$((10 * $1))
+  while ((tenths-- > 0)); do
+    if [[ -e $PROOF_PLACE/enough ]]; then return 1; fi
+    sleep 0.1
+  done
+}
+
+# Ends kill_in_turn, with everything running again: end_killer PID
+end_killer() {
+  touch "$PROOF_PLACE/enough"
+  wait "$1" || die "an instance did not start again: see $PROOF_PLACE/log/kills.log"
+}
+
+# How often kill_in_turn has killed.
+kills_done() {
+  wc -l <"$PROOF_PLACE/kills"
+}
