@@ -1,15 +1,18 @@
 //! The process: the port of the sockets, the admin port, the tasks behind them, and their end.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use discuss_runtime::admin::{AdminServer, BindError};
 use discuss_runtime::health::Readiness;
 use discuss_runtime::shutdown::{Finished, Shutdown};
 use discuss_runtime::telemetry;
+use socket2::SockRef;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -23,6 +26,8 @@ use crate::{news, pages, redis_feed, replays, upgrade};
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
+/// A connection whose peer takes nothing for so long is cut.
+const STUCK: Duration = Duration::from_secs(30);
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
@@ -136,6 +141,7 @@ fn listen(
             .route("/ws/discuss", web::get().to(upgrade::upgrade))
             .route("/discuss/ws/discuss", web::get().to(upgrade::upgrade))
     })
+    .on_connect(|connection, _| tune(connection))
     .disable_signals()
     .shutdown_timeout(1);
     if let Some(workers) = config.gateway_workers {
@@ -144,6 +150,19 @@ fn listen(
     let server = server.bind(address).map_err(failed)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     Ok((bound, server.run()))
+}
+
+/// Frames go out at once, and a peer that takes nothing for long is cut, however alive its machine.
+fn tune(connection: &dyn Any) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+        return;
+    };
+    let tuned = stream
+        .set_nodelay(true)
+        .and_then(|()| SockRef::from(stream).set_tcp_user_timeout(Some(STUCK)));
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "a socket is gone already");
+    }
 }
 
 fn readiness(gateway: &Arc<Gateway>, shutdown: &Shutdown) -> Readiness {

@@ -97,7 +97,7 @@ async fn a_read_mark_is_told_to_the_reader_and_to_a_small_channel() {
         read["payload"]["marks"][0]["lastReadMessageId"],
         message.id.get()
     );
-    let mut told = vec![reader.next_frame().await, reader.next_frame().await];
+    let mut told = [reader.next_frame().await, reader.next_frame().await];
     told.sort_by_key(|frame| frame["type"].to_string());
     assert_eq!(told[0]["type"], "MESSAGE_READ");
     assert_eq!(told[1]["type"], "UNREAD_COUNT_UPDATED");

@@ -30,7 +30,7 @@ async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
         let frame = client.next_frame().await;
         match frame["type"].as_str().unwrap() {
             "NEW_MESSAGE" if frame["channelId"] == channel.get() => {
-                seqs.push(frame["seq"].as_i64().unwrap())
+                seqs.push(frame["seq"].as_i64().unwrap());
             }
             "NEW_MESSAGE" => assert_eq!(
                 (&frame["channelId"], &frame["seq"]),
