@@ -15,7 +15,8 @@ take_corpus() {
 
 # What a report of discuss-load says of loss and delay, in a line: load_summary FILE
 load_summary() {
-  jq -r '"\(.acknowledged) acknowledged, \(.deliveries) delivered: \(.lost) lost, \(.doubled) doubled, \(.out_of_order) out of order, p95 \(.delivery_ms.p95) ms"' "$1"
+  jq -r '.judgement as $j | $j.faults as $f | .latencies.delivery as $d | "\($j.acked) acknowledged, \($d.count) delivered: "
+    + "\($f.lost) lost, \($f.doubled) doubled, \($f.outOfOrder) out of order, p95 \($d.p95) ms"' "$1"
 }
 
 # Kills instances of a proof with SIGKILL in turn, one every so many seconds, each started again after a

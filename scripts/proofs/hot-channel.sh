@@ -17,9 +17,9 @@ main() {
       --api "$(proof_api api-1)" --api "$(proof_api api-2)" --gateway "$(proof_gateway gateway)" \
       --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
   done
-  rates=$(jq -s -r '[.[].sends_per_second] | sort | "median \(.[1]), from \(.[0]) to \(.[2])"' "$PROOF_PLACE"/report-?.json)
+  rates=$(jq -s -r '[.[].volume.sendsPerSecond | round] | sort | "median \(.[1]), from \(.[0]) to \(.[2])"' "$PROOF_PLACE"/report-?.json)
   proof_figure "accepted sends/s" "$rates"
-  if ! jq -s -e '[.[].sends_per_second] | sort | .[1] >= 2000' "$PROOF_PLACE"/report-?.json >/dev/null; then code=1; fi
+  if ! jq -s -e '[.[].volume.sendsPerSecond | round] | sort | .[1] >= 2000' "$PROOF_PLACE"/report-?.json >/dev/null; then code=1; fi
   proof_verdict "$code" "accepted sends/s in one channel: $rates; $(load_summary "$PROOF_PLACE/report-3.json")"
 }
 
