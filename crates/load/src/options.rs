@@ -82,6 +82,10 @@ pub(crate) struct Common {
     /// Fail unless at least so many sends a second were acknowledged.
     #[arg(long, value_name = "SENDS")]
     pub(crate) sends_over: Option<f64>,
+    /// Let the run count even if this program was too late itself: for runs that prove what is
+    /// delivered, not when.
+    #[arg(long)]
+    pub(crate) any_lateness: bool,
     /// Write the report to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use procfs::process::Process;
 use serde::Serialize;
 
 use crate::bare::{self, Bare, Load};
@@ -50,6 +51,10 @@ pub(crate) struct Surroundings {
     pub(crate) commit: Option<String>,
     /// Open files: soft and hard limit.
     pub(crate) open_files: Option<(u64, u64)>,
+    /// How nice this program is to others; below 0 it goes first.
+    pub(crate) nice: Option<i64>,
+    /// The same of the session, where the kernel groups by sessions.
+    pub(crate) session_nice: Option<String>,
     /// Processors.
     pub(crate) processors: usize,
     /// Whether this program is an optimised build.
@@ -75,6 +80,14 @@ pub(crate) fn look_around() -> Surroundings {
     }
     Surroundings {
         commit: commit(),
+        nice: Process::myself()
+            .and_then(|process| process.stat())
+            .ok()
+            .map(|stat| stat.nice),
+        session_nice: Process::myself()
+            .and_then(|process| process.autogroup())
+            .ok()
+            .map(|line| line.trim().to_owned()),
         open_files: rlimit::Resource::NOFILE.get().ok(),
         processors: std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
         optimised: !cfg!(debug_assertions),

@@ -96,8 +96,18 @@ pub(crate) struct Own {
     pub(crate) lateness: Summary,
 }
 
+/// A report with its verdict, as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    outcome: Outcome,
+    verdict: String,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
 /// What the program ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Outcome {
     /// Everything held.
     Held,
@@ -112,11 +122,26 @@ impl Report {
     pub(crate) fn outcome(&self) -> Outcome {
         if !self.judgement.faults.is_none() || !self.broken_claims.is_empty() {
             Outcome::Failed
-        } else if self.own.lateness.p99 > LATEST_MS {
+        } else if self.is_late() && !self.options.any_lateness {
             Outcome::Invalid
         } else {
             Outcome::Held
         }
+    }
+
+    /// The report as JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let (outcome, verdict) = (self.outcome(), self.verdict());
+        serde_json::to_vec_pretty(&Written {
+            outcome,
+            verdict,
+            report: self,
+        })
+    }
+
+    /// Whether this program was too late for its latencies to mean anything.
+    pub(crate) fn is_late(&self) -> bool {
+        self.own.lateness.p99 > LATEST_MS
     }
 
     /// Compares the figures with what the options claim.
@@ -211,7 +236,9 @@ mod tests {
     #[test]
     fn a_run_without_faults_that_keeps_its_claims_held() {
         let report = report(&["--p95-under", "100", "--sends-over", "400"]);
-        assert_eq!(report.outcome(), Outcome::Held);
+        let json: serde_json::Value = serde_json::from_slice(&report.to_json().unwrap()).unwrap();
+        assert_eq!(json["outcome"], "held");
+        assert_eq!(json["latencies"]["delivery"]["p95"], 80.0);
         assert!(
             last_line(&report)
                 .starts_with("HELD: 0 lost, 0 doubled, 0 out of order, 0 altered; p95 80.0 ms")
@@ -254,10 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_late_itself_proves_nothing() {
+    fn a_run_that_was_late_itself_proves_nothing_unless_it_is_not_about_time() {
         let mut report = report(&[]);
         report.own.lateness.p99 = 5.1;
         assert_eq!(report.outcome(), Outcome::Invalid);
         assert!(last_line(&report).starts_with("INVALID"));
+        report.options.any_lateness = true;
+        assert_eq!(report.outcome(), Outcome::Held);
+        assert!(last_line(&report).contains("its latencies mean nothing"));
     }
 }

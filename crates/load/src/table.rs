@@ -7,7 +7,8 @@ use crate::probes::Probes;
 use crate::report::{LATEST_MS, Outcome, Report};
 
 impl Report {
-    fn verdict(&self) -> String {
+    /// The run in one line.
+    pub(crate) fn verdict(&self) -> String {
         let faults = &self.judgement.faults;
         let figures = format!(
             "{} lost, {} doubled, {} out of order, {} altered; p95 {:.1} ms; {:.0} sends/s, {:.0} deliveries/s",
@@ -25,6 +26,11 @@ impl Report {
             format!("; {}", self.broken_claims.join("; "))
         };
         match self.outcome() {
+            Outcome::Held if self.is_late() => {
+                format!(
+                    "HELD: {figures}; this program itself was late, so its latencies mean nothing"
+                )
+            }
             Outcome::Held => format!("HELD: {figures}"),
             Outcome::Failed => format!(
                 "FAILED: {figures}; {} stray, {} wrong answers{extra}",
@@ -102,7 +108,19 @@ impl Report {
                 ),
             )?;
         }
-        row(f, "own CPU", format!("{:.2} s", self.own.cpu_seconds))?;
+        let around = &self.surroundings;
+        let nice = (
+            around.nice.unwrap_or(0),
+            around.session_nice.as_deref().unwrap_or("no session group"),
+        );
+        row(
+            f,
+            "own CPU",
+            format!(
+                "{:.2} s, nice {} ({})",
+                self.own.cpu_seconds, nice.0, nice.1
+            ),
+        )?;
         if let Some(Probes { flush, bare }) = &self.probes {
             row(
                 f,
@@ -123,7 +141,6 @@ impl Report {
                 ),
             )?;
         }
-        let around = &self.surroundings;
         let (soft, hard) = around.open_files.unwrap_or_default();
         let build = if around.optimised { "release" } else { "DEBUG" };
         let commit = around.commit.as_deref().unwrap_or("unknown");

@@ -68,7 +68,7 @@ async fn measure(
     }
     let report = run::perform(common, plan()?).await?;
     if let Some(path) = &common.json {
-        std::fs::write(path, serde_json::to_vec_pretty(&report)?)?;
+        std::fs::write(path, report.to_json()?)?;
     }
     println!("{report}");
     Ok(match report.outcome() {
