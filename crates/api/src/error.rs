@@ -24,7 +24,7 @@ pub(crate) struct ApiError {
     code: ErrorCode,
     message: String,
     fields: Vec<FieldError>,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     trace_id: String,
 }
 
@@ -49,7 +49,7 @@ impl ApiError {
     pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
         let header = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         Self {
-            header: Some(header),
+            header: Some(Box::new(header)),
             ..Self::new(ErrorCode::Unauthorized, message)
         }
     }
@@ -60,7 +60,7 @@ impl ApiError {
         Self {
             header: HeaderValue::from_str(allowed)
                 .ok()
-                .map(|allowed| (header::ALLOW, allowed)),
+                .map(|allowed| Box::new((header::ALLOW, allowed))),
             ..Self::new(
                 ErrorCode::MethodNotAllowed,
                 format!("this path takes {allowed}"),
@@ -73,7 +73,7 @@ impl ApiError {
     pub(crate) fn unavailable(cause: &dyn std::error::Error) -> Self {
         tracing::warn!(cause = %chain(cause), "a dependency is away");
         Self {
-            header: Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            header: Some(Box::new((header::RETRY_AFTER, RETRY_AFTER_SECONDS))),
             ..Self::new(
                 ErrorCode::ServiceUnavailable,
                 "something that this needs is not there now; try again, with the same clientMessageId",
@@ -142,7 +142,7 @@ impl ResponseError for ApiError {
         envelope.errors.clone_from(&self.fields);
         let mut answer = HttpResponse::build(self.status_code());
         if let Some(header) = &self.header {
-            answer.insert_header(header.clone());
+            answer.insert_header((**header).clone());
         }
         answer.json(envelope)
     }

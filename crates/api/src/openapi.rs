@@ -1,5 +1,7 @@
 //! The OpenAPI document: what the handlers say of themselves, under one title.
 
+use std::future::ready;
+
 use actix_web::{App, HttpResponse, web};
 use discuss_wire::envelope::ErrorEnvelope;
 use utoipa::{
@@ -89,11 +91,11 @@ pub(crate) fn configure(
 ) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let json = web::Bytes::from(document.to_json().unwrap_or_default());
     move |app| {
-        app.route(PATH, web::get().to(move || answer(json.clone())));
+        app.route(PATH, web::get().to(move || ready(answer(json.clone()))));
     }
 }
 
-async fn answer(json: web::Bytes) -> HttpResponse {
+fn answer(json: web::Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .body(json)
@@ -103,16 +105,16 @@ async fn answer(json: web::Bytes) -> HttpResponse {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) enum Refusals {
-    /// VALIDATION_ERROR with the fields that are wrong, or TENANT_ID_REQUIRED.
+    /// `VALIDATION_ERROR` with the fields that are wrong, or `TENANT_ID_REQUIRED`.
     #[response(status = 400)]
     Invalid(ErrorEnvelope),
-    /// UNAUTHORIZED: no token, or a bad one.
+    /// `UNAUTHORIZED`: no token, or a bad one.
     #[response(status = 401)]
     Unauthorized(ErrorEnvelope),
-    /// INTERNAL_ERROR: our own fault.
+    /// `INTERNAL_ERROR`: our own fault.
     #[response(status = 500)]
     Internal(ErrorEnvelope),
-    /// SERVICE_UNAVAILABLE: something that this needs is down; see Retry-After.
+    /// `SERVICE_UNAVAILABLE`: something that this needs is down; see Retry-After.
     #[response(status = 503)]
     Unavailable(ErrorEnvelope),
 }
@@ -121,10 +123,10 @@ pub(crate) enum Refusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) enum BodyRefusals {
-    /// PAYLOAD_TOO_LARGE: more than 256 KiB.
+    /// `PAYLOAD_TOO_LARGE`: more than 256 KiB.
     #[response(status = 413)]
     TooLarge(ErrorEnvelope),
-    /// UNSUPPORTED_MEDIA_TYPE: not application/json.
+    /// `UNSUPPORTED_MEDIA_TYPE`: not application/json.
     #[response(status = 415)]
     NotJson(ErrorEnvelope),
 }
@@ -133,10 +135,10 @@ pub(crate) enum BodyRefusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) enum AccessRefusals {
-    /// FORBIDDEN, NOT_CHANNEL_MEMBER or CANNOT_SEND_MESSAGES: the caller may see it, but not do this.
+    /// `FORBIDDEN`, `NOT_CHANNEL_MEMBER` or `CANNOT_SEND_MESSAGES`: the caller may see it, but not do this.
     #[response(status = 403)]
     Forbidden(ErrorEnvelope),
-    /// CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND or MEMBER_NOT_FOUND: there is none that the caller may know of.
+    /// `CHANNEL_NOT_FOUND`, `MESSAGE_NOT_FOUND` or `MEMBER_NOT_FOUND`: there is none that the caller may know of.
     #[response(status = 404)]
     NotFound(ErrorEnvelope),
 }

@@ -1,6 +1,6 @@
 //! JSON bodies.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
@@ -18,6 +18,9 @@ use crate::error::ApiError;
 
 /// The largest body: 10,000 characters, each written as an escaped pair, and their metadata.
 pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A body takes no longer to arrive.
+const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// A JSON body.
 #[derive(Debug)]
@@ -38,7 +41,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = payload.take();
         Box::pin(async move {
             checked?;
-            parse(&read(payload).await?).map(Self)
+            let Ok(body) = tokio::time::timeout(READ_LIMIT, read(payload)).await else {
+                return Err(ApiError::invalid("body", "took too long to arrive"));
+            };
+            parse(&body?).map(Self)
         })
     }
 }

@@ -29,7 +29,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     serde_urlencoded::from_str(query).map_err(|error| explain(&error.to_string()))
 }
 
-/// serde_urlencoded says ``duplicate field `limit` ``; other errors have no field.
+/// `serde_urlencoded` says ``duplicate field `limit` ``; other errors have no field.
 fn explain(said: &str) -> ApiError {
     match said
         .strip_prefix("duplicate field `")

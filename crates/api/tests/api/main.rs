@@ -8,6 +8,7 @@
 
 mod channels;
 mod envelope;
+mod history;
 mod identity;
 mod lifecycle;
 mod members;

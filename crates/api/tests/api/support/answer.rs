@@ -37,6 +37,15 @@ impl Answer {
         self.data()["id"].as_i64().unwrap()
     }
 
+    /// The ids of a list's items.
+    pub(crate) fn ids(&self) -> Vec<i64> {
+        let items = self.data()["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["id"].as_i64().unwrap())
+            .collect()
+    }
+
     /// Asserts a refusal: its status, its symbol, and the shape that every one of them has.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, symbol: &str) -> &Self {
