@@ -17,7 +17,8 @@ pub(super) struct Send {
     /// How many send at once, each its next message when the last one is acknowledged.
     #[arg(long, default_value_t = 64)]
     senders: usize,
-    /// How many of the people are connected and check every channel. By socket, all senders are.
+    /// How many of the people are connected and check every channel. With --via socket all are;
+    /// with --via mixed these send by socket in turn, the others by REST.
     #[arg(long, default_value_t = 10)]
     sockets: usize,
     /// How many channels there are.
@@ -49,10 +50,10 @@ impl Send {
         Ok(Plan {
             command: "send",
             people: u64::try_from(people)?,
-            sockets: if self.common.via == Via::Rest {
-                self.sockets
-            } else {
+            sockets: if self.common.via == Via::Socket {
                 people
+            } else {
+                self.sockets
             },
             channels: vec![(0..people).collect(); self.channels],
             traffic: Traffic::MadeUp,
