@@ -15,4 +15,5 @@ mod members;
 mod messages;
 mod openapi;
 mod reads;
+mod states;
 mod support;

@@ -37,6 +37,15 @@ impl World {
         .await
     }
 
+    /// A world whose Redis is away.
+    pub(crate) async fn without_redis() -> Self {
+        Self::with(&[
+            ("JWT_SECRET", SECRET),
+            ("REDIS_URL", "redis://127.0.0.1:1/0"),
+        ])
+        .await
+    }
+
     async fn with(variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let proxy = Proxy::start(database.url()).await;
@@ -78,6 +87,16 @@ impl World {
     /// Somebody without a token.
     pub(crate) fn anonymous(&self) -> Person {
         Person::anonymous(self.address)
+    }
+
+    /// Changes the database behind the API's back.
+    pub(crate) async fn sql(&self, statement: &str) {
+        self.database
+            .client()
+            .await
+            .batch_execute(statement)
+            .await
+            .unwrap();
     }
 
     /// Cuts the API off from its database.
