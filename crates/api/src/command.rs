@@ -8,7 +8,7 @@ use discuss_runtime::{
     telemetry,
 };
 
-use discuss_storage::migrations;
+use discuss_app::migrations;
 
 use crate::{config::Config, openapi, server::Server, state::connect_database};
 

@@ -4,12 +4,12 @@ use std::fmt;
 
 use anyhow::Context as _;
 use discuss_app::{
-    App,
+    App, Database, Redis,
     identity::{self, IdentityError, IdentitySettings, Verifier},
+    migrations,
 };
 use discuss_domain::users;
 use discuss_runtime::config::AuthConfig;
-use discuss_storage::{Database, migrations, redis::Redis};
 
 use crate::config::Config;
 

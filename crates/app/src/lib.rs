@@ -19,7 +19,7 @@ mod writer;
 use std::sync::Arc;
 
 // The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
-pub use discuss_storage::redis::Redis;
+pub use discuss_storage::redis::{Redis, Topic};
 pub use discuss_storage::{Database, StorageError, migrations};
 
 pub use context::Context;

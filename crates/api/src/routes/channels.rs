@@ -1,9 +1,9 @@
 //! Channels: make, list, read.
 
 use actix_web::{HttpResponse, get, post, web::Data};
+use discuss_app::channels::Seen;
 use discuss_app::channels::{self, Filter};
 use discuss_domain::{ChannelId, channels::ChannelKind};
-use discuss_storage::channels::Seen;
 use discuss_wire::{
     channels::{ChannelView, CreateChannelRequest, NewChannel, SeenChannel},
     envelope::Envelope,
