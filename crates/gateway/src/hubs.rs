@@ -84,9 +84,19 @@ impl Hubs {
         self.at(channel, |turn| turn.withdraw(session, channel));
     }
 
-    /// The session has everything up to `at`.
-    pub(crate) fn join(&self, session: SessionId, channel: ChannelId, at: Seq) {
-        self.at(channel, |turn| turn.join(session, channel, at));
+    /// The session has everything up to `at`; answers how far it has come when it is live.
+    pub(crate) fn join(&self, session: SessionId, channel: ChannelId, at: Seq) -> Option<Seq> {
+        self.at(channel, |turn| turn.join(session, channel, at))
+    }
+
+    /// The session has everything up to the first seq; the log reaches the second.
+    pub(crate) fn rejoin(
+        &self,
+        session: SessionId,
+        channel: ChannelId,
+        seqs: (Seq, Seq),
+    ) -> Option<Seq> {
+        self.at(channel, |turn| turn.rejoin(session, channel, seqs))
     }
 
     /// The session's person is no member.

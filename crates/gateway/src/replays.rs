@@ -103,10 +103,14 @@ impl Reading {
         for (channel, after) in known {
             self.gateway.hubs.withdraw(self.session.id, channel);
             self.session.forget_catch_ups(channel);
-            match current.get(&channel) {
-                Some(head) if *head == after => self.join(channel, after),
-                _ => drop(self.replays.insert(channel, Replay::after(after))),
-            }
+            let head = current.get(&channel).copied().unwrap_or_default();
+            // What the hub still remembers need not be read; it orders a reading of the rest. A log
+            // that went back is found out by reading.
+            let at = self
+                .gateway
+                .hubs
+                .rejoin(self.session.id, channel, (after, head));
+            self.note_joined(channel, at);
         }
     }
 
@@ -187,13 +191,19 @@ impl Reading {
     }
 
     fn join(&mut self, channel: ChannelId, at: Seq) {
+        let at = self.gateway.hubs.join(self.session.id, channel, at);
+        self.note_joined(channel, at);
+    }
+
+    /// The channel is read no more, unless the hub orders it again.
+    fn note_joined(&mut self, channel: ChannelId, at: Option<Seq>) {
         self.replays.remove(&channel);
+        let Some(at) = at else { return };
         for resume in &mut self.resumes {
             if resume.channels.contains(&channel) {
                 resume.joined.insert(channel, at);
             }
         }
-        self.gateway.hubs.join(self.session.id, channel, at);
     }
 
     /// Whoever resumed the channel is told that it is not theirs; who was behind by chance is not.

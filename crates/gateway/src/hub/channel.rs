@@ -128,13 +128,18 @@ impl<S, F: AsRef<[u8]>> Channel<S, F> {
         freed
     }
 
-    /// The events after `after` up to the position, when all of them are remembered.
-    pub(super) fn recent_after(&self, after: Seq) -> Option<impl Iterator<Item = &Event<F>>> {
+    /// The events after `after` up to the position, when they are few and all of them remembered.
+    pub(super) fn recent_after(
+        &self,
+        after: Seq,
+        most: i64,
+    ) -> Option<impl Iterator<Item = &Event<F>>> {
         let covered = self
             .recent
             .front()
             .is_some_and(|first| first.seq <= after.next());
-        (covered || after >= self.position).then(|| {
+        let few = self.position.get().saturating_sub(after.get()) <= most;
+        ((covered && few) || after >= self.position).then(|| {
             self.recent
                 .iter()
                 .skip_while(move |event| event.seq <= after)

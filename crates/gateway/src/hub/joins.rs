@@ -27,7 +27,7 @@ where
         let noted = std::mem::take(&mut session.places);
         for (channel, start) in channels {
             match start {
-                Start::At(at) => self.join(id, *channel, *at),
+                Start::At(at) => drop(self.join(id, *channel, *at)),
                 Start::Reading => {
                     let added = noted.get(channel).copied().and_then(added_at);
                     self.set_place(id, *channel, Place::Reading { added });
@@ -59,26 +59,43 @@ where
     }
 
     /// The session has everything up to `at`, and its person is a member as of a snapshot of the log
-    /// that reached `at`. It is live from there, or told to read on.
-    pub fn join(&mut self, id: SessionId, channel_id: ChannelId, at: Seq) {
-        let Some(session) = self.hub.sessions.get_mut(id) else {
-            return;
-        };
+    /// that reached `at`. It is live from there, or told to read on. Answers how far it has come when
+    /// it is live.
+    pub fn join(&mut self, id: SessionId, channel_id: ChannelId, at: Seq) -> Option<Seq> {
+        let session = self.hub.sessions.get_mut(id)?;
         if session.places.get(&channel_id) == Some(&Place::Live) {
-            return;
+            return None;
         }
         let tenant = session.person.tenant;
         self.follow(tenant, channel_id, at);
-        let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
-            return;
-        };
+        let channel = self.hub.channels.get_mut(&channel_id)?;
         if at < channel.position {
-            self.join_from(id, channel_id, (at, true));
-            return;
+            return self.join_from(id, channel_id, (at, true));
         }
         channel.head = channel.head.max(at);
         self.go_live(id, channel_id, at);
         self.look_for_hole(channel_id);
+        Some(at)
+    }
+
+    /// The session has everything up to `after`, and its person is a member as of a snapshot of the
+    /// log that reached `head`. It is live at once when the hub has come so far and remembers the
+    /// rest, else it is told to read the log. Answers how far it has come when it is live.
+    pub fn rejoin(
+        &mut self,
+        id: SessionId,
+        channel_id: ChannelId,
+        (after, head): (Seq, Seq),
+    ) -> Option<Seq> {
+        if after == head {
+            return self.join(id, channel_id, after);
+        }
+        let position = self.hub.position(channel_id);
+        if position.is_some_and(|position| after < position && head <= position) {
+            return self.join_from(id, channel_id, (after, true));
+        }
+        self.catch_up(id, channel_id, after);
+        None
     }
 
     /// The session's person is no member as of a snapshot of the log that reached `as_of`.
@@ -170,16 +187,18 @@ where
 
     /// Gives the session what the hub remembers after its own position and makes it live; when the
     /// hub does not remember that much, the session reads the log.
-    fn join_from(&mut self, id: SessionId, channel_id: ChannelId, (after, member): (Seq, bool)) {
+    fn join_from(
+        &mut self,
+        id: SessionId,
+        channel_id: ChannelId,
+        (after, member): (Seq, bool),
+    ) -> Option<Seq> {
         let hub = &mut *self.hub;
-        let (Some(channel), Some(session)) =
-            (hub.channels.get(&channel_id), hub.sessions.get_mut(id))
-        else {
-            return;
-        };
-        let Some(events) = channel.recent_after(after) else {
+        let channel = hub.channels.get(&channel_id)?;
+        let session = hub.sessions.get_mut(id)?;
+        let Some(events) = channel.recent_after(after, hub.limits.join_events) else {
             self.catch_up(id, channel_id, after);
-            return;
+            return None;
         };
         let user = session.person.user;
         let mut member = member;
@@ -201,9 +220,12 @@ where
         let position = channel.position;
         if member {
             self.go_live(id, channel_id, position);
-        } else if let Some(left) = left {
+            return Some(position);
+        }
+        if let Some(left) = left {
             self.set_place(id, channel_id, Place::Left(left));
         }
+        None
     }
 
     /// Makes the session live; it gets every event after `from`.

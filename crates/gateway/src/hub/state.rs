@@ -23,6 +23,9 @@ pub struct Limits {
     pub recent_for: Duration,
     /// Bytes remembered, all channels together.
     pub recent_bytes: usize,
+    /// So many remembered events are handed to a session that joins behind the hub; beyond that it
+    /// reads the log, since what is handed out counts against its queue's bound.
+    pub join_events: i64,
     /// A channel without a listener is followed for so long.
     pub linger: Duration,
 }
@@ -36,6 +39,7 @@ impl Default for Limits {
             early_bytes: 1 << 20,
             recent_for: Duration::from_secs(3),
             recent_bytes: 8 << 20,
+            join_events: 200,
             linger: Duration::from_secs(10),
         }
     }

@@ -177,9 +177,21 @@ impl World {
         if !client.started || tenant(log.channel) != client.tenant {
             return;
         }
-        client.read_from(log.channel, Seq::from((log.head().get() - back).max(0)));
+        let from = Seq::from((log.head().get() - back).max(0));
+        let head = log.head();
+        let may_join = log.has_member(client.user, head) && log.has_member(client.user, from);
         let (id, channel) = (client.id, log.channel);
-        self.turn(|turn| turn.withdraw(id, channel));
+        client.read_from(channel, from);
+        if may_join {
+            // What the hub remembers is enough, or the hub says that it is not.
+            client.readings.remove(&channel);
+        }
+        self.turn(|turn| {
+            turn.withdraw(id, channel);
+            if may_join {
+                turn.rejoin(id, channel, (from, head));
+            }
+        });
     }
 
     fn close(&mut self, at: usize) {
@@ -225,12 +237,16 @@ impl World {
                 assert_eq!(at, head);
                 client.receive_read(log, &frames);
                 client.readings.remove(&channel);
-                self.turn(|turn| turn.join(id, channel, at));
+                self.turn(|turn| {
+                    turn.join(id, channel, at);
+                });
             }
             Step::Gap { from, to } => {
                 client.receive_gap(channel, from, to);
                 client.readings.remove(&channel);
-                self.turn(|turn| turn.join(id, channel, to));
+                self.turn(|turn| {
+                    turn.join(id, channel, to);
+                });
             }
         }
     }

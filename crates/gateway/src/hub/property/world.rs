@@ -73,6 +73,7 @@ impl World {
             early_bytes: 18,
             recent_for: Duration::from_millis(80),
             recent_bytes: 24,
+            join_events: 4,
             linger: Duration::from_millis(100),
             ..Limits::default()
         };
