@@ -57,3 +57,21 @@ end_killer() {
 kills_done() {
   wc -l <"$PROOF_PLACE/kills"
 }
+
+# Runs discuss-load against a bench's api and gateway and prints its figures as ./scripts/bench takes them:
+# bench_load COMMAND [OPTIONS...]. Fails only when something is lost, doubled or out of order: how late the
+# load itself was is a figure like the others.
+bench_load() {
+  local code=0 report=$PROOF_PLACE/report.json
+  proof_load "$@" --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
+    --pids "$(proof_pids)" --json "$report" >&2 || code=$?
+  if ((code == 1)); then die "messages were lost, doubled or out of order"; fi
+  jq -r 'def figure(name; value; unit): "figure|\(name)|\(value * 100 | round / 100)|\(unit)";
+    figure("accepted sends"; .volume.sendsPerSecond; "1/s"),
+    figure("deliveries"; .volume.deliveriesPerSecond; "1/s"),
+    (.latencies | figure("delivery p50"; .delivery.p50; "ms"), figure("delivery p95"; .delivery.p95; "ms"),
+      figure("ack p50"; .ack.p50; "ms"), figure("ack p95"; .ack.p95; "ms")),
+    figure("lateness of the load itself, p99"; .own.lateness.p99; "ms"),
+    figure("flush alone, p50"; .probes.flush.latency.p50; "ms"),
+    figure("bare sockets, p95"; .probes.bare.latency.p95; "ms")' "$report"
+}
