@@ -173,6 +173,8 @@ impl Lane {
                 }
                 channels
             }
+            // A commit that never came about is no fault of the batch: until its time is over.
+            GroupError::Again(error) if error.is_unavailable() => vec![batch],
             GroupError::Again(_) if batch.tries < TRIES => {
                 batch.tries = batch.tries.saturating_add(1);
                 vec![batch]
