@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use discuss_domain::messages::{ClientMessageId, Message, Numbers, SendError, Verdict, decide};
+use discuss_domain::messages::{
+    ClientMessageId, KnownSend, Message, Numbers, SendError, Verdict, decide,
+};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use discuss_storage::messages::group::{Group, Look, NewMessage, Probe};
 use uuid::Uuid;
@@ -50,19 +52,19 @@ pub(super) fn plan<'a>(
         group,
         answers: Vec::new(),
     };
-    let mut first: HashMap<(TenantId, UserId, ClientMessageId), (&Send, usize)> = HashMap::new();
+    let mut given: HashMap<(TenantId, UserId, ClientMessageId), KnownSend> = HashMap::new();
     for (place, (send, id)) in sends.zip(&look.ids).enumerate() {
         let key = send
             .draft
             .client_message_id
             .map(|id| (send.tenant, send.sender.id, id));
-        let earlier = key.and_then(|key| first.get(&key).copied());
-        let answer = match earlier {
-            Some((earlier, place)) => plan.repeat(send, earlier, place),
-            None => plan.decide(send, look, place, *id),
-        };
-        if let (Some(key), None) = (key, earlier) {
-            first.insert(key, (send, place));
+        let stored = look.known.get(place).copied().flatten();
+        // The same client id a second time in a group: the first is as good as stored.
+        let known = stored.or_else(|| given.get(&key?).copied());
+        let answer = plan.decide(send, look, known, *id);
+        if let (Some(key), Ok(Outcome::Stored(message))) = (key, &answer) {
+            let (id, fingerprint) = (message.id, send.fingerprint);
+            given.insert(key, KnownSend { id, fingerprint });
         }
         plan.answers.push(answer);
     }
@@ -70,24 +72,11 @@ pub(super) fn plan<'a>(
 }
 
 impl<'a> Plan<'a> {
-    /// The same client id a second time in a group: answered as the first is.
-    fn repeat(&self, send: &Send, first: &Send, place: usize) -> Result<Outcome, SendError> {
-        if send.fingerprint != first.fingerprint {
-            return Err(SendError::Conflict);
-        }
-        match self.answers.get(place) {
-            Some(Ok(Outcome::Stored(message))) => Ok(Outcome::Known(message.id)),
-            Some(Ok(known)) => Ok(known.clone()),
-            Some(Err(error)) => Err(*error),
-            None => Err(SendError::Conflict),
-        }
-    }
-
     fn decide(
         &mut self,
         send: &'a Send,
         look: &Look,
-        place: usize,
+        known: Option<KnownSend>,
         id: MessageId,
     ) -> Result<Outcome, SendError> {
         let state = look.channels.get(&send.channel);
@@ -95,7 +84,6 @@ impl<'a> Plan<'a> {
             .memberships
             .get(&(send.channel, send.sender.id))
             .copied();
-        let known = look.known.get(place).copied().flatten();
         match decide(send.tenant, send.fingerprint, state, membership, known)? {
             Verdict::Repeat(id) => Ok(Outcome::Known(id)),
             Verdict::Store => {
