@@ -27,39 +27,36 @@ pub async fn create_group(
         user: context.user(),
         at,
     };
+    // Who makes a group may name themselves among its members.
+    let mut people = group.members.clone();
+    people.retain(|user| *user != maker.user);
+    people.push(maker.user);
     let mut connection = app.connection().await?;
     let channel = connection
-        .transaction(async |connection| insert_group(connection, context, maker, group).await)
+        .transaction(async |connection| {
+            insert_group(connection, context, (maker, group), &people).await
+        })
         .await?;
-    let mut people = group.members.clone();
-    people.push(context.user());
     announce(app, context, &channel, people);
     seen(&mut connection, context, channel.id).await
 }
 
+/// Makes a group of these people, the last of whom is its owner.
 async fn insert_group(
     connection: &mut Connection,
     context: &Context,
-    maker: Maker,
-    group: &NewGroup,
+    (maker, group): (Maker, &NewGroup),
+    people: &[UserId],
 ) -> Result<Channel, StorageError> {
-    let others: Vec<UserId> = group
-        .members
-        .iter()
-        .copied()
-        .filter(|user| *user != maker.user)
-        .collect();
-    let count = i32::try_from(others.len())
-        .unwrap_or(i32::MAX)
-        .saturating_add(1);
+    let count = i32::try_from(people.len()).unwrap_or(i32::MAX);
     let channel = channels::insert_group(connection, maker, group, count).await?;
-    join_first(connection, &channel, &[maker.user], Role::Owner).await?;
-    if !others.is_empty() {
-        join_first(connection, &channel, &others, Role::Member).await?;
+    if let Some((owner, others)) = people.split_last() {
+        join_first(connection, &channel, &[*owner], Role::Owner).await?;
+        if !others.is_empty() {
+            join_first(connection, &channel, others, Role::Member).await?;
+        }
     }
-    let mut people = others;
-    people.push(maker.user);
-    append_created(connection, context, &channel, &people).await?;
+    append_created(connection, context, &channel, people).await?;
     Ok(channel)
 }
 
