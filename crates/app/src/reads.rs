@@ -50,15 +50,16 @@ pub async fn mark(
     let mut connection = app.connection().await?;
     let found = messages::find(&mut connection, context.tenant(), message).await?;
     let found = found.filter(|found| channel.is_none_or(|channel| channel == found.channel_id));
-    let channel = match (&found, channel) {
-        (Some(found), _) => found.channel_id,
-        (None, Some(channel)) => channel,
-        (None, None) => return Err(AppError::MessageNotFound),
-    };
-    match require_in(&mut connection, context, channel).await {
-        Err(AppError::NotInChannel(_)) if found.is_some() => return Err(AppError::MessageNotFound),
+    let of_message = found.as_ref().map(|found| found.channel_id);
+    let asked = channel.or(of_message).ok_or(AppError::MessageNotFound)?;
+    match require_in(&mut connection, context, asked).await {
+        // Who named only the message is not told that it is in a channel of others.
+        Err(AppError::NotInChannel(_)) if channel.is_none() => {
+            return Err(AppError::MessageNotFound);
+        }
         other => other?,
     };
+    let channel = asked;
     let mark = Mark {
         tenant: context.tenant(),
         channel,
