@@ -10,6 +10,7 @@
     reason = "a test that can't be set up must fail, and say where"
 )]
 
+mod consistency;
 mod database;
 mod listener;
 mod patience;
