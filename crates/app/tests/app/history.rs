@@ -1,0 +1,155 @@
+//! Reading what was said: by cursor, by page, one by one.
+
+use discuss_app::messages::{From, History, get, list, list_page};
+use discuss_domain::messages::Message;
+use discuss_domain::{ChannelId, MessageId};
+use discuss_test_support::World;
+use discuss_wire::errors::ErrorCode;
+
+use crate::fixture::refusal;
+
+/// A channel with seven messages, and somebody added among them.
+async fn talk(world: &World) -> (ChannelId, Vec<MessageId>) {
+    let channel = world.group(1, &[2]).await;
+    let mut ids = Vec::new();
+    for place in 1..=7 {
+        ids.push(world.send(1, channel, &format!("message {place}")).await.id);
+        if place == 3 {
+            world.add(1, channel, &[9]).await;
+        }
+    }
+    (channel, ids)
+}
+
+async fn read(world: &World, channel: ChannelId, from: From, limit: i64) -> History {
+    list(&world.app, &World::person(2), channel, from, limit)
+        .await
+        .unwrap()
+}
+
+fn newest_first(ids: &[MessageId]) -> Vec<MessageId> {
+    ids.iter().rev().copied().collect()
+}
+
+fn ids(messages: &[Message]) -> Vec<MessageId> {
+    messages.iter().map(|message| message.id).collect()
+}
+
+#[tokio::test]
+async fn a_channel_is_read_back_from_its_newest_message_to_its_first() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let newest = read(&world, channel, From::Newest, 3).await;
+    assert_eq!(ids(&newest.messages), newest_first(&sent[4..]));
+    assert!(newest.has_older && !newest.has_newer);
+    let middle = read(&world, channel, From::Before(sent[4]), 3).await;
+    assert_eq!(ids(&middle.messages), newest_first(&sent[1..4]));
+    assert!(middle.has_older && middle.has_newer);
+    let last = read(&world, channel, From::Before(sent[1]), 3).await;
+    assert_eq!(ids(&last.messages), [sent[0]]);
+    assert!(!last.has_older && last.has_newer);
+    let nothing = read(&world, channel, From::Before(sent[0]), 3).await;
+    assert!(nothing.messages.is_empty() && !nothing.has_older);
+}
+
+#[tokio::test]
+async fn a_page_that_ends_with_the_first_message_says_that_there_are_no_older_ones() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let all = read(&world, channel, From::Newest, 7).await;
+    assert_eq!(ids(&all.messages), newest_first(&sent));
+    assert!(!all.has_older && !all.has_newer);
+}
+
+#[tokio::test]
+async fn a_channel_is_read_forward_from_a_message_newest_first() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let after = read(&world, channel, From::After(sent[2]), 2).await;
+    assert_eq!(ids(&after.messages), [sent[4], sent[3]]);
+    assert!(after.has_older && after.has_newer);
+    let rest = read(&world, channel, From::After(sent[4]), 2).await;
+    assert_eq!(ids(&rest.messages), [sent[6], sent[5]]);
+    assert!(rest.has_older && !rest.has_newer);
+    let nothing = read(&world, channel, From::After(sent[6]), 2).await;
+    assert!(nothing.messages.is_empty() && !nothing.has_newer);
+}
+
+#[tokio::test]
+async fn pages_by_number_hold_every_message_once_newest_first() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let mut found = Vec::new();
+    for (page, size) in [(0, 3), (1, 3), (2, 1), (3, 0), (99, 0)] {
+        let reader = World::person(2);
+        let (messages, total) = list_page(&world.app, &reader, channel, (page, 3))
+            .await
+            .unwrap();
+        assert_eq!((messages.len(), total), (size, 7));
+        found.extend(ids(&messages));
+    }
+    assert_eq!(found, newest_first(&sent));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_channel_is_refused() {
+    let world = World::new().await;
+    let (channel, _) = talk(&world).await;
+    let other = world.group(1, &[2]).await;
+    let elsewhere = world.send(1, other, "elsewhere").await.id;
+    for from in [
+        From::Before(elsewhere),
+        From::After(MessageId::from(999_999)),
+    ] {
+        let read = list(&world.app, &World::person(2), channel, from, 3).await;
+        assert_eq!(refusal(read), ErrorCode::MessageNotFound);
+    }
+}
+
+#[tokio::test]
+async fn only_members_read_a_channel() {
+    let world = World::new().await;
+    let private = world.group(1, &[2, 3]).await;
+    let public = world.group_of(&World::person(1), &[2], false).await;
+    let in_private = world.send(1, private, "secret").await.id;
+    let in_public = world.send(1, public, "secret").await.id;
+    world.remove(1, private, 3).await;
+    let foreign = World::person_of(World::TENANT + 1, 1);
+    let cases = [
+        (
+            World::person(3),
+            private,
+            in_private,
+            ErrorCode::ChannelNotFound,
+        ),
+        (
+            World::person(50),
+            private,
+            in_private,
+            ErrorCode::ChannelNotFound,
+        ),
+        (
+            World::person(50),
+            public,
+            in_public,
+            ErrorCode::NotChannelMember,
+        ),
+        (
+            foreign.clone(),
+            private,
+            in_private,
+            ErrorCode::ChannelNotFound,
+        ),
+        (foreign, public, in_public, ErrorCode::ChannelNotFound),
+    ];
+    for (person, channel, message, symbol) in cases {
+        let read = list(&world.app, &person, channel, From::Newest, 9).await;
+        assert_eq!(refusal(read), symbol);
+        let paged = list_page(&world.app, &person, channel, (0, 9)).await;
+        assert_eq!(refusal(paged), symbol);
+        let got = get(&world.app, &person, message).await;
+        assert_eq!(refusal(got), ErrorCode::MessageNotFound);
+    }
+    let nowhere = get(&world.app, &World::person(1), MessageId::from(999_999)).await;
+    assert_eq!(refusal(nowhere), ErrorCode::MessageNotFound);
+}

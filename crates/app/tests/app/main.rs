@@ -1,0 +1,25 @@
+//! The use cases against a real PostgreSQL and a real Redis.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail with it, as the test does"
+)]
+
+mod channels;
+mod fanout;
+mod fixture;
+mod history;
+mod members;
+mod memory;
+mod people;
+mod proxy;
+mod reads;
+mod repeats;
+mod retention;
+mod sends;
+mod whole_way;
+mod writer_groups;
+mod writer_locks;
+mod writer_outages;
+mod writer_refusals;
