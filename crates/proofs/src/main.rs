@@ -1,0 +1,62 @@
+//! `discuss-proofs`: proofs that must look inside, below HTTP and sockets. The order of the event log
+//! under everything that can go wrong (`order`), and what the writer makes of the disk (`send-path`).
+//!
+//! They empty the database they are given. `./scripts/prove` gives them one of their own.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod figures;
+mod order;
+mod send_path;
+mod servers;
+mod stage;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Proofs that must look inside. They EMPTY the database that they are given.
+#[derive(Debug, Parser)]
+struct Options {
+    #[command(flatten)]
+    servers: servers::Servers,
+    #[command(subcommand)]
+    proof: Proof,
+}
+
+#[derive(Debug, Subcommand)]
+enum Proof {
+    /// A reader of the news never skips or misorders a seq.
+    Order(order::Options),
+    /// Sends are committed in groups, and it pays.
+    SendPath(send_path::Options),
+    /// A writer process of `order`.
+    #[command(hide = true)]
+    OrderWriter(order::WriterOptions),
+    /// A process of senders of `send-path`.
+    #[command(hide = true)]
+    Senders(send_path::SenderOptions),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    log.with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
+        .init();
+    let options = Options::parse();
+    let proved = match options.proof {
+        Proof::Order(order) => order::run(&options.servers, order).await,
+        Proof::SendPath(send_path) => send_path::run(&options.servers, send_path).await,
+        Proof::OrderWriter(writer) => order::write(&options.servers, writer).await,
+        Proof::Senders(senders) => send_path::send(&options.servers, senders).await,
+    };
+    match proved {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("discuss-proofs: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
