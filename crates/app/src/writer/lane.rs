@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::attempt::{Answers, Attempt};
 use super::memory::Memory;
-use super::{Failure, GROUP, Outcome, Pending};
+use super::{Failure, GROUP, Outcome, Pending, QUEUE};
 use crate::events;
 use crate::fanout::Fanout;
 
@@ -162,14 +162,27 @@ impl Lane {
         self.fanout.publish(publications.collect());
     }
 
+    /// Lets the sends of a locked channel stand aside, as many as may wait in a lane.
+    fn put_aside(&mut self, batch: Option<Batch>) {
+        let sends = batch.into_iter().flat_map(|batch| batch.sends);
+        let room = QUEUE.saturating_sub(self.aside.len());
+        let (stay, too_many): (Vec<_>, Vec<_>) =
+            sends.enumerate().partition(|(place, _)| *place < room);
+        self.aside
+            .extend(stay.into_iter().map(|(_, pending)| pending));
+        fail(
+            too_many.into_iter().map(|(_, pending)| pending).collect(),
+            &Failure::Unavailable,
+        );
+    }
+
     /// What is left to do after a batch could not be committed.
     async fn after(&mut self, error: GroupError, mut batch: Batch) -> Vec<Batch> {
         match error {
             GroupError::Locked => {
                 let mut channels = by_channel(batch.sends);
                 if channels.len() == 1 {
-                    self.aside
-                        .extend(channels.pop().into_iter().flat_map(|batch| batch.sends));
+                    self.put_aside(channels.pop());
                 }
                 channels
             }

@@ -9,6 +9,7 @@
 //! This path speaks to the driver itself: statements are prepared once a connection, and diesel gives
 //! no word on the order of pipelined requests.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use discuss_domain::{ChannelId, MessageId, Seq};
@@ -47,6 +48,8 @@ pub struct GroupWriter {
     write: Statement,
     lone: Statement,
     find_group: Statement,
+    /// Something went unanswered: nobody knows in what state the connection is.
+    is_suspect: AtomicBool,
 }
 
 impl GroupWriter {
@@ -67,22 +70,32 @@ impl GroupWriter {
             write,
             lone,
             find_group,
+            is_suspect: AtomicBool::new(false),
         })
     }
 
-    /// Has the connection ended?
+    /// Is the connection of no more use: ended, or did it once not answer in time?
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.is_suspect.load(Ordering::Relaxed)
+    }
+
+    /// What comes of a round trip, unless that takes too long: then the connection is given up.
+    async fn answered<T>(&self, round_trip: impl Future<Output = T>) -> Option<T> {
+        let answered = timeout(ROUND_TRIP, round_trip).await.ok();
+        if answered.is_none() {
+            self.is_suspect.store(true, Ordering::Relaxed);
+        }
+        answered
     }
 
     /// Begins the transaction, locks the channels in the order of their ids, and looks.
     ///
     /// After an error the transaction is rolled back already.
     pub async fn begin(&self, probe: &Probe) -> Result<Look, GroupError> {
-        let looked = timeout(ROUND_TRIP, self.lock_and_look(probe)).await;
+        let looked = self.answered(self.lock_and_look(probe)).await;
         let looked = looked.unwrap_or(Err(GroupError::outage("no answer to the look")));
-        if looked.is_err() && !self.client.is_closed() {
+        if looked.is_err() && !self.is_closed() {
             self.rollback().await?;
         }
         looked
@@ -116,7 +129,7 @@ impl GroupWriter {
                 self.client.batch_execute("COMMIT"),
             )
         };
-        let Ok((written, committed)) = timeout(ROUND_TRIP, both).await else {
+        let Some((written, committed)) = self.answered(both).await else {
             return Err(GroupError::Unknown);
         };
         match written {
@@ -133,9 +146,9 @@ impl GroupWriter {
 
     /// Ends the transaction without a trace.
     pub async fn rollback(&self) -> Result<(), GroupError> {
-        match timeout(ROUND_TRIP, self.client.batch_execute("ROLLBACK")).await {
-            Ok(done) => Ok(done?),
-            Err(_elapsed) => Err(GroupError::outage("no answer to a rollback")),
+        match self.answered(self.client.batch_execute("ROLLBACK")).await {
+            Some(done) => Ok(done?),
+            None => Err(GroupError::outage("no answer to a rollback")),
         }
     }
 
@@ -162,7 +175,7 @@ impl GroupWriter {
                 self.client.batch_execute("ROLLBACK"),
             )
         };
-        let Ok((begun, locked, found, ended)) = timeout(ROUND_TRIP, asked).await else {
+        let Some((begun, locked, found, ended)) = self.answered(asked).await else {
             return Err(GroupError::outage("no answer about a group"));
         };
         begun?;

@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use discuss_domain::messages::{ClientMessageId, Draft, Fingerprint};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
-use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{GroupError, GroupWriter, ROUND_TRIP};
+use super::{GroupError, GroupWriter};
 
 /// A message that mentions nobody, decided on facts that are as old as `known_seq`.
 #[derive(Debug)]
@@ -61,13 +60,24 @@ impl GroupWriter {
             &lone.correlation_id,
             &lone.traceparent,
         ];
-        match timeout(ROUND_TRIP, self.client.query_opt(&self.lone, &parameters)).await {
-            Ok(Ok(row)) => Ok(row
-                .map(|row| row.try_get(0))
-                .transpose()?
-                .map(|id: i64| id.into())),
-            Ok(Err(error)) if error.code().is_some() => Err(error.into()),
-            Ok(Err(_)) | Err(_) => Err(GroupError::Unknown),
+        match self
+            .answered(self.client.query_opt(&self.lone, &parameters))
+            .await
+        {
+            Some(Ok(row)) => {
+                let id: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+                Ok(id.map(MessageId::from))
+            }
+            Some(Err(error)) if is_refusal(&error) => Err(error.into()),
+            Some(Err(_)) | None => Err(GroupError::Unknown),
         }
     }
+}
+
+/// Did the server refuse the statement, so that nothing was stored? When it ended the connection instead
+/// (class 57), it may have committed before.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    error
+        .code()
+        .is_some_and(|code| !code.code().starts_with("57"))
 }
