@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use tokio::task::JoinHandle;
 
 use crate::checker::Inbox;
 use crate::client_ids::RunId;
@@ -13,12 +14,12 @@ use crate::dialer::Dialer;
 use crate::drive::{Drive, settle};
 use crate::ledger::Ledger;
 use crate::options::Common;
-use crate::people::{Person, Tenant};
+use crate::people::Tenant;
 use crate::probes;
 use crate::processes::{Sampler, Usage, own_cpu_seconds};
 use crate::report::{Latencies, Own, Report, Volume};
 use crate::rest::Rest;
-use crate::setup::{self, Connections};
+use crate::setup;
 use crate::stage::Stage;
 use crate::traffic::Plan;
 use crate::verdict::{Judgement, judge};
@@ -40,48 +41,30 @@ pub(crate) async fn perform(common: &Common, plan: Plan) -> anyhow::Result<Repor
         Some(probes::probe(common.flush_folder.clone()).await?)
     };
     let tenant = Tenant::new(common.servers.tenant_or_random(), common.servers.secret()?);
-    let people = tenant.people(plan.people)?;
-    let stage = Arc::new(new_stage(common)?);
-
-    let (channels, connections) = set_up(&stage, &plan, (&people, common.live_channels)).await?;
-    let Connections { senders, inboxes } = connections;
-    let (command, remarks) = (plan.command, plan.remarks.clone());
-    let courier = Courier {
-        stage: Arc::clone(&stage),
-        people: people.clone(),
-        sockets: senders,
-        via: common.via,
-        patience: common.patience(),
-        repeats: plan.repeats,
-    };
-    let fan_outs = plan.fan_outs();
-    let drive = Arc::new(Drive {
-        plan,
-        channels,
-        fan_outs,
-        courier,
-        in_flight: common.in_flight,
-    });
+    let (drive, inboxes) = set_up(common, plan, &tenant).await?;
     let measured = measure(&drive, common).await?;
 
+    let stage = &drive.courier.stage;
     stage.tell(|signal| signal.stop = true);
     let inboxes = try_join_all(inboxes).await?;
     let repeated = inboxes.iter().map(|inbox| inbox.repeated).sum();
     let judgement = judge_all(&drive, inboxes).await?;
+    let lateness = stage.latencies.lateness.summary();
+    let cpu_seconds = measured.own_cpu_seconds;
     let mut report = Report {
-        command,
+        command: drive.plan.command,
         tenant: tenant.id,
         options: common.clone(),
-        remarks,
+        remarks: drive.plan.remarks.clone(),
         surroundings,
         probes,
         volume: volume(&drive, &measured, (&judgement, repeated)),
-        latencies: latencies(&stage),
+        latencies: latencies(stage),
         judgement,
         processes: measured.processes,
         own: Own {
-            cpu_seconds: measured.own_cpu_seconds,
-            lateness: stage.latencies.lateness.summary(),
+            cpu_seconds,
+            lateness,
         },
         broken_claims: Vec::new(),
     };
@@ -89,26 +72,47 @@ pub(crate) async fn perform(common: &Common, plan: Plan) -> anyhow::Result<Repor
     Ok(report)
 }
 
+/// Makes the channels and opens the sockets; before it, if they are to be joined live.
+async fn set_up(
+    common: &Common,
+    plan: Plan,
+    tenant: &Tenant,
+) -> anyhow::Result<(Arc<Drive>, Vec<JoinHandle<Inbox>>)> {
+    let people = tenant.people(plan.people)?;
+    let stage = Arc::new(new_stage(common)?);
+    let connected = people.get(..plan.sockets).unwrap_or(&people);
+    let make = || setup::make_channels(&stage.rest, &people, &plan.channels);
+    let (channels, connections) = if common.live_channels {
+        let connections = setup::connect(&stage, connected).await?;
+        (make().await?, connections)
+    } else {
+        let channels = make().await?;
+        (channels, setup::connect(&stage, connected).await?)
+    };
+    let courier = Courier {
+        stage,
+        people,
+        sockets: connections.senders,
+        via: common.via,
+        patience: common.patience(),
+        repeats: plan.repeats,
+    };
+    let (fan_outs, in_flight) = (plan.fan_outs(), common.in_flight);
+    let drive = Drive {
+        plan,
+        channels,
+        fan_outs,
+        courier,
+        in_flight,
+    };
+    Ok((Arc::new(drive), connections.inboxes))
+}
+
 fn new_stage(common: &Common) -> anyhow::Result<Stage> {
     let ledger = Ledger::new(RunId::from_seed(fastrand::u64(..)));
     let rest = Rest::new(common.servers.apis.clone())?;
     let dialer = Dialer::new(common.servers.gateways.clone(), common.sources.clone())?;
     Stage::new(ledger, rest, dialer)
-}
-
-async fn set_up(
-    stage: &Arc<Stage>,
-    plan: &Plan,
-    (people, live): (&[Person], bool),
-) -> anyhow::Result<(Vec<u64>, Connections)> {
-    let connected = people.get(..plan.sockets).unwrap_or(people);
-    let make = || setup::make_channels(&stage.rest, people, &plan.channels);
-    if live {
-        let connections = setup::connect(stage, connected).await?;
-        return Ok((make().await?, connections));
-    }
-    let channels = make().await?;
-    Ok((channels, setup::connect(stage, connected).await?))
 }
 
 async fn measure(drive: &Arc<Drive>, common: &Common) -> anyhow::Result<Measured> {

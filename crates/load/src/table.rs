@@ -2,8 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::bare::Bare;
 use crate::latency::Summary;
-use crate::probes::Probes;
+use crate::probes::{Flush, Probes, Surroundings};
+use crate::processes::Usage;
 use crate::report::{LATEST_MS, Outcome, Report};
 
 impl Report {
@@ -45,22 +47,20 @@ impl Report {
 
     fn write_volume(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (volume, judged) = (&self.volume, &self.judgement);
+        let channels = format!(
+            "{} channels, mean fan-out {:.1}",
+            volume.channels, volume.mean_fan_out
+        );
         row(
             f,
             "connections",
-            format!(
-                "{}, {} channels, mean fan-out {:.1}",
-                volume.connections, volume.channels, volume.mean_fan_out
-            ),
+            format!("{}, {channels}", volume.connections),
         )?;
-        row(
-            f,
-            "messages",
-            format!(
-                "{} sent, {} acknowledged, {} in the history ({} of them never acknowledged)",
-                judged.sent, judged.acked, judged.stored, judged.stored_unacknowledged
-            ),
-        )?;
+        let messages = format!(
+            "{} sent, {} acknowledged, {} in the history ({} of them never acknowledged)",
+            judged.sent, judged.acked, judged.stored, judged.stored_unacknowledged
+        );
+        row(f, "messages", messages)?;
         row(
             f,
             "sends",
@@ -92,66 +92,34 @@ impl Report {
         Ok(())
     }
 
+    fn write_latencies(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let latencies = &self.latencies;
+        row(f, "delivery", latencies.delivery)?;
+        row(f, "ack", latencies.ack)?;
+        if latencies.replay.count + latencies.back.count > 0 {
+            row(f, "replayed", latencies.replay)?;
+            row(f, "back after a cut", latencies.back)?;
+        }
+        row(f, "own lateness", self.own.lateness)
+    }
+
     fn write_surroundings(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for usage in &self.processes {
-            let memory = format!(
-                "{:.1} MiB, at most {:.1}",
-                mib(usage.rss_kib),
-                mib(usage.peak_rss_kib)
-            );
-            row(
-                f,
-                &usage.name,
-                format!(
-                    "CPU {:.2} s, memory {memory} ({} processes)",
-                    usage.cpu_seconds, usage.processes
-                ),
-            )?;
+            row(f, &usage.name, usage)?;
         }
         let around = &self.surroundings;
-        let nice = (
-            around.nice.unwrap_or(0),
-            around.session_nice.as_deref().unwrap_or("no session group"),
-        );
+        let session = around.session_nice.as_deref().unwrap_or("no session group");
+        let nice = around.nice.unwrap_or(0);
         row(
             f,
             "own CPU",
-            format!(
-                "{:.2} s, nice {} ({})",
-                self.own.cpu_seconds, nice.0, nice.1
-            ),
+            format!("{:.2} s, nice {nice} ({session})", self.own.cpu_seconds),
         )?;
         if let Some(Probes { flush, bare }) = &self.probes {
-            row(
-                f,
-                "flush probe",
-                format!(
-                    "{:.0}/s in {}, {}",
-                    flush.per_second,
-                    flush.folder.display(),
-                    flush.latency
-                ),
-            )?;
-            row(
-                f,
-                "bare probe",
-                format!(
-                    "{:.0} deliveries/s, {}, {:.1} µs CPU each",
-                    bare.deliveries_per_second, bare.latency, bare.cpu_micros_per_delivery
-                ),
-            )?;
+            row(f, "flush probe", flush)?;
+            row(f, "bare probe", bare)?;
         }
-        let (soft, hard) = around.open_files.unwrap_or_default();
-        let build = if around.optimised { "release" } else { "DEBUG" };
-        let commit = around.commit.as_deref().unwrap_or("unknown");
-        row(
-            f,
-            "run",
-            format!(
-                "{build} build, commit {commit}, {} processors, open files {soft}/{hard}, tenant {}",
-                around.processors, self.tenant
-            ),
-        )
+        row(f, "run", format!("{around}, tenant {}", self.tenant))
     }
 }
 
@@ -162,18 +130,59 @@ impl Display for Report {
             row(f, "plan", remark)?;
         }
         self.write_volume(f)?;
-        row(f, "delivery", self.latencies.delivery)?;
-        row(f, "ack", self.latencies.ack)?;
-        if self.latencies.replay.count + self.latencies.back.count > 0 {
-            row(f, "replayed", self.latencies.replay)?;
-            row(f, "back after a cut", self.latencies.back)?;
-        }
-        row(f, "own lateness", self.own.lateness)?;
+        self.write_latencies(f)?;
         self.write_surroundings(f)?;
         for told in &self.judgement.faults.told {
             row(f, "fault", format!("{:?}: {}", told.kind, told.words))?;
         }
         write!(f, "{}", self.verdict())
+    }
+}
+
+impl Display for Usage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (now, most) = (mib(self.rss_kib), mib(self.peak_rss_kib));
+        write!(
+            f,
+            "CPU {:.2} s, memory {now:.1} MiB, at most {most:.1} ({} processes)",
+            self.cpu_seconds, self.processes
+        )
+    }
+}
+
+impl Display for Flush {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s in {}, {}",
+            self.per_second,
+            self.folder.display(),
+            self.latency
+        )
+    }
+}
+
+impl Display for Bare {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let cost = self.cpu_micros_per_delivery;
+        write!(
+            f,
+            "{:.0} deliveries/s, {}, {cost:.1} µs CPU each",
+            self.deliveries_per_second, self.latency
+        )
+    }
+}
+
+impl Display for Surroundings {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (soft, hard) = self.open_files.unwrap_or_default();
+        let build = if self.optimised { "release" } else { "DEBUG" };
+        let commit = self.commit.as_deref().unwrap_or("unknown");
+        write!(
+            f,
+            "{build} build, commit {commit}, {} processors, open files {soft}/{hard}",
+            self.processors
+        )
     }
 }
 

@@ -56,14 +56,10 @@ impl Connection {
                 code,
                 retry_after_ms,
             }) => {
-                let retry_after = retry_after_ms.map(Duration::from_millis);
-                self.pending.answer(
-                    request,
-                    Err(Refused {
-                        code: code.to_owned(),
-                        retry_after,
-                    }),
-                );
+                let (code, retry_after) =
+                    (code.to_owned(), retry_after_ms.map(Duration::from_millis));
+                self.pending
+                    .answer(request, Err(Refused { code, retry_after }));
             }
             // The database is away while this connection asks for its channels.
             Ok(Incoming::Refused {
