@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
-use discuss_app::App;
 use discuss_app::identity::{IdentitySettings, Verifier};
+use discuss_app::{App, Database, Redis, migrations};
 use discuss_runtime::config::AuthConfig;
-use discuss_storage::{Database, migrations, redis::Redis};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use discuss_app::Topic;
 use discuss_domain::{ChannelId, Seq, TenantId};
-use discuss_storage::redis::Topic;
 use discuss_wire::fanout::FanoutEvent;
 use tokio::sync::mpsc;
 

@@ -21,13 +21,19 @@ const FULL_CHECK: Duration = Duration::from_mins(1);
 /// Channels or people of one query.
 const BATCH: usize = 200;
 /// Events of one query.
-const JOINS: i64 = 1_000;
+const JOINS: u16 = 1_000;
 
 /// Reads the news for as long as the process runs.
 pub(crate) async fn run(gateway: Arc<Gateway>) {
+    let mut is_away = false;
     loop {
+        let began = Instant::now();
         if let Err(error) = read(&gateway).await {
-            tracing::warn!(%error, "the log's news can't be read");
+            // Once an outage.
+            if !is_away || began.elapsed() > PAUSE {
+                tracing::warn!(%error, "the log's news can't be read");
+            }
+            is_away = true;
         }
         sleep(PAUSE).await;
     }
@@ -74,8 +80,15 @@ async fn pass(gateway: &Gateway, reader: &mut NewsReader) -> Result<(), AppError
 
 /// Tells the hub by which events people joined these channels. Those it knows already do no harm.
 async fn tell_joins(gateway: &Gateway, channels: &[ChannelId]) -> Result<(), AppError> {
-    for batch in channels.chunks(BATCH) {
-        for (tenant, event) in log::list_joins(&gateway.app, batch, JOINS).await? {
+    let mut batches: Vec<&[ChannelId]> = channels.chunks(BATCH).collect();
+    while let Some(batch) = batches.pop() {
+        let joins = log::list_joins(&gateway.app, batch, JOINS.into()).await?;
+        if joins.len() >= usize::from(JOINS) && batch.len() > 1 {
+            // One channel must not crowd out the others.
+            batches.extend(batch.chunks(1));
+            continue;
+        }
+        for (tenant, event) in joins {
             gateway.hubs.published(tenant, &event);
         }
     }

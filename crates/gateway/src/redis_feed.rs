@@ -3,15 +3,15 @@
 //! After a subscription is confirmed the heads of its channels are read, so that nothing committed
 //! before it is missed. Whatever Redis loses, the reader of the log's news finds.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use discuss_app::channels;
+use discuss_app::{Topic, channels};
 use discuss_domain::ChannelId;
-use discuss_storage::redis::Topic;
 use discuss_wire::fanout::Fanout;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
@@ -39,11 +39,12 @@ type Message = (String, Bytes);
 pub(crate) async fn run(gateway: Arc<Gateway>) {
     let mut pause = PAUSES.0;
     loop {
-        match connect_and_serve(&gateway).await {
-            Ok(()) => pause = PAUSES.0,
-            Err(error) => tracing::warn!(%error, "redis can't be listened to: the log is read"),
+        let error = connect_and_serve(&gateway).await;
+        if gateway.redis_is_up.send_replace(false) || pause == PAUSES.0 {
+            // Once an outage.
+            pause = PAUSES.0;
+            tracing::warn!(%error, "redis can't be listened to: the log is read");
         }
-        gateway.redis_is_up.send_replace(false);
         tokio::time::sleep(pause).await;
         pause = pause.saturating_mul(2).min(PAUSES.1);
     }
@@ -54,14 +55,11 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
 #[error("{0}")]
 struct FeedError(String);
 
-async fn connect_and_serve(gateway: &Gateway) -> Result<(), FeedError> {
-    let failed = |error: &dyn std::fmt::Display| FeedError(error.to_string());
-    let connection = gateway
-        .app
-        .redis()
-        .subscriber()
-        .await
-        .map_err(|error| failed(&error))?;
+async fn connect_and_serve(gateway: &Gateway) -> FeedError {
+    let connection = match gateway.app.redis().subscriber().await {
+        Ok(connection) => connection,
+        Err(error) => return FeedError(error.to_string()),
+    };
     let (mut sink, stream) = connection.split();
     let messages = stream.map(|message| {
         let bytes = Bytes::copy_from_slice(message.get_payload_bytes());
@@ -96,11 +94,17 @@ async fn connect_and_serve(gateway: &Gateway) -> Result<(), FeedError> {
             };
         }
     };
-    let ended: Result<std::convert::Infallible, FeedError> = tokio::select! {
-        ended = reading => Err(ended),
-        ended = subscribing => ended,
+    let subscribing = async {
+        let ended: Result<Infallible, FeedError> = subscribing.await;
+        match ended {
+            Ok(never) => match never {},
+            Err(error) => error,
+        }
     };
-    ended.map(|never| match never {})
+    tokio::select! {
+        ended = reading => ended,
+        ended = subscribing => ended,
+    }
 }
 
 /// Takes messages off the connection as fast as they come, and hands them out in their own time.

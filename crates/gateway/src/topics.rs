@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use discuss_app::Topic;
 use discuss_domain::{TenantId, UserId};
-use discuss_storage::redis::Topic;
 use tokio::sync::Notify;
 
 /// The topics that are wanted, and what changed since somebody looked.

@@ -14,6 +14,7 @@ mod draining;
 mod members;
 mod messages;
 mod process;
+mod proxy;
 mod repairing;
 mod resuming;
 mod slow;

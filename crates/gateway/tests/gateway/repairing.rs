@@ -1,18 +1,19 @@
 //! What Redis does not bring is read from the log.
 
-use discuss_app::{members, messages};
+use discuss_app::{App, Redis, members, messages};
 use discuss_domain::UserId;
 use discuss_domain::channels::{ChannelName, NewGroup};
 use discuss_domain::members::Role;
-use discuss_storage::redis::Redis;
-use discuss_test_support::{World, redis_url};
+use discuss_test_support::{World, redis_url, until};
+use serde_json::json;
 
 use crate::process::Gateway;
+use crate::proxy::Proxy;
 
 /// The use cases of a process whose publications reach nobody.
-fn unheard(world: &World) -> discuss_app::App {
+fn unheard(world: &World) -> App {
     let elsewhere = Redis::new(&redis_url(), &format!("{}-elsewhere", world.redis_prefix)).unwrap();
-    discuss_app::App::start(world.database.database().clone(), elsewhere)
+    App::start(world.database.database().clone(), elsewhere)
 }
 
 #[tokio::test]
@@ -80,13 +81,80 @@ async fn two_gateways_say_the_same() {
     let (one, other) = (Gateway::start(&world).await, Gateway::start(&world).await);
     let (mut first, mut second) = (one.connect(2).await, other.connect(3).await);
     for seq in 2..20 {
-        let payload = serde_json::json!({ "channelId": channel, "content": "x" });
+        let payload = json!({ "channelId": channel, "content": "x" });
         first
-            .say(serde_json::json!({ "type": "SEND_MESSAGE", "payload": payload }))
+            .say(json!({ "type": "SEND_MESSAGE", "payload": payload }))
             .await;
         second.expect_seq(channel, seq).await;
     }
     for seq in 2..20 {
         first.expect_channel_seq(channel, seq).await;
     }
+}
+
+/// A server's URL, and the host and port in it.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").unwrap().1;
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    rest.split('/').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_connection_to_redis_is_made_again_and_nothing_is_missed() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let url = redis_url();
+    let proxy = Proxy::start(host_of(&url)).await;
+    let through = url.replace(host_of(&url), &proxy.address);
+    let gateway = Gateway::start_with(&world, &[("REDIS_URL", &through)]).await;
+    let mut client = gateway.connect(2).await;
+    let mut seq = 1;
+    for _ in 0..3 {
+        world.send(1, channel, "while it is there").await;
+        proxy.cut();
+        world.send(1, channel, "while it is away").await;
+        proxy.mend();
+        world.send(1, channel, "when it is back").await;
+        for _ in 0..3 {
+            seq += 1;
+            client.expect_seq(channel, seq).await;
+        }
+        until("redis is listened to again", async || proxy.is_used()).await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_sockets_stay_and_afterwards_nothing_is_missed() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let url = world.database.url();
+    let proxy = Proxy::start(host_of(url)).await;
+    let through = url.replace(host_of(url), &proxy.address);
+    let gateway = Gateway::start_with(&world, &[("DATABASE_URL", &through)]).await;
+    let mut client = gateway.connect(2).await;
+    let unheard = unheard(&world);
+
+    proxy.cut();
+    let payload = json!({ "channelId": channel, "content": "now?" });
+    client
+        .say(json!({ "type": "SEND_MESSAGE", "requestId": "s", "payload": payload }))
+        .await;
+    assert_eq!(
+        client.expect("ERROR").await["payload"]["code"],
+        "SERVICE_UNAVAILABLE"
+    );
+    let mut newcomer = gateway.open(1, "").await;
+    newcomer.expect_refusal("SERVICE_UNAVAILABLE", 4003).await;
+    messages::send(
+        &unheard,
+        &World::person(1),
+        channel,
+        World::draft("unheard"),
+    )
+    .await
+    .unwrap();
+    proxy.mend();
+
+    client.expect_seq(channel, 2).await;
+    gateway.connect(1).await.expect_silence().await;
 }
