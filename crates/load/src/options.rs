@@ -84,7 +84,7 @@ pub(crate) struct Common {
     pub(crate) sends_over: Option<f64>,
     /// Let the run count even if this program was too late itself: for runs that prove what is
     /// delivered, not when.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "p95_under")]
     pub(crate) any_lateness: bool,
     /// Write the report to this file, as JSON.
     #[arg(long, value_name = "FILE")]
