@@ -14,7 +14,7 @@ main() {
   proof_service gateway discuss-gateway
   kill_in_turn 7 gateway api redis &
   killer=$!
-  proof_load replay "${CORPUS[@]}" --people 500 --settle 120 "${CORPUS_OPTIONS[@]}" \
+  proof_load replay "${CORPUS[@]}" --people 500 --any-lateness --settle 120 "${CORPUS_OPTIONS[@]}" \
     --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
     --pids "$(proof_pids)" --json "$PROOF_PLACE/report.json" || code=$?
   end_killer "$killer"

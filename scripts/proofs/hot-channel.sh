@@ -13,7 +13,7 @@ main() {
   proof_service api-2 discuss-api
   proof_service gateway discuss-gateway
   for run in 1 2 3; do
-    proof_load send --messages "$messages" --senders 64 --channels 1 --sockets 10 \
+    proof_load send --any-lateness --messages "$messages" --senders 64 --channels 1 --sockets 10 \
       --api "$(proof_api api-1)" --api "$(proof_api api-2)" --gateway "$(proof_gateway gateway)" \
       --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
   done

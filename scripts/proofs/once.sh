@@ -14,7 +14,7 @@ main() {
   proof_service gateway discuss-gateway
   kill_in_turn 5 api-1 api-2 gateway &
   killer=$!
-  proof_load send --repeat --messages "$messages" --senders 64 --channels 200 --sockets 10 --via mixed --settle 120 \
+  proof_load send --any-lateness --repeat --messages "$messages" --senders 64 --channels 200 --sockets 10 --via mixed --settle 120 \
     --api "$(proof_api api-1)" --api "$(proof_api api-2)" --gateway "$(proof_gateway gateway)" \
     --pids "$(proof_pids)" --json "$PROOF_PLACE/report.json" || code=$?
   end_killer "$killer"
