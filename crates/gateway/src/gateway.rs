@@ -7,17 +7,15 @@ use anyhow::Context as _;
 use discuss_app::identity::{IdentitySettings, Verifier};
 use discuss_app::{App, Database, Redis, migrations};
 use discuss_runtime::config::AuthConfig;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SocketConfig};
 use crate::hub::SessionId;
 use crate::hubs::{Hubs, Task};
 use crate::loader::Loader;
+use crate::pages::Pages;
 use crate::topics::Topics;
-
-/// Pages of the log that are read at the same time.
-const READS: usize = 8;
 
 /// What the sockets of one process share.
 pub(crate) struct Gateway {
@@ -25,8 +23,7 @@ pub(crate) struct Gateway {
     pub(crate) hubs: Hubs,
     pub(crate) topics: Arc<Topics>,
     pub(crate) loader: Loader,
-    /// Bounds the reading of the log, so that sends find connections.
-    pub(crate) reads: Semaphore,
+    pub(crate) pages: Pages,
     /// Whether Redis brings what is published.
     pub(crate) redis_is_up: watch::Sender<bool>,
     pub(crate) verifier: Option<Verifier>,
@@ -77,8 +74,8 @@ impl Gateway {
             hubs: Hubs::new(Arc::clone(&topics), tasks),
             topics,
             loader: Loader::start(app.clone()),
+            pages: Pages::new(app.clone()),
             app,
-            reads: Semaphore::new(READS),
             redis_is_up: watch::Sender::new(false),
             verifier: verifier(&config.auth),
             trusts_headers: config.auth.auth_trust_gateway_headers,

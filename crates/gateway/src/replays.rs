@@ -25,6 +25,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
         gateway,
         session,
         replays: BTreeMap::new(),
+        standings: BTreeMap::new(),
         resumes: Vec::new(),
     };
     loop {
@@ -49,6 +50,8 @@ struct Reading {
     gateway: Arc<Gateway>,
     session: Arc<Session>,
     replays: BTreeMap<ChannelId, Replay>,
+    /// What is known already for the next page: a member as of this seq.
+    standings: BTreeMap<ChannelId, Seq>,
     resumes: Vec<Resume>,
 }
 
@@ -104,6 +107,7 @@ impl Reading {
             self.gateway.hubs.withdraw(self.session.id, channel);
             self.session.forget_catch_ups(channel);
             let head = current.get(&channel).copied().unwrap_or_default();
+            self.standings.insert(channel, head);
             // What the hub still remembers need not be read; it orders a reading of the rest. A log
             // that went back is found out by reading.
             let at = self
@@ -148,8 +152,12 @@ impl Reading {
             return;
         };
         self.session.outgoing.drained().await;
-        let after = replay.wants_after();
-        match pages::read_as(&self.gateway, self.session.person, channel, after).await {
+        let wanted = (channel, replay.wants_after());
+        let standing = self
+            .standings
+            .remove(&channel)
+            .filter(|head| *head > wanted.1);
+        match pages::read_as(&self.gateway, self.session.person, wanted, standing).await {
             Ok(page) => {
                 let step = replay.step(page);
                 self.take(channel, step);
@@ -199,6 +207,7 @@ impl Reading {
     fn note_joined(&mut self, channel: ChannelId, at: Option<Seq>) {
         self.replays.remove(&channel);
         let Some(at) = at else { return };
+        self.standings.remove(&channel);
         for resume in &mut self.resumes {
             if resume.channels.contains(&channel) {
                 resume.joined.insert(channel, at);
