@@ -66,15 +66,22 @@ impl Lane {
                     Some(first) => Some(first),
                     None => return,
                 }
+            } else if queue.is_closed() && queue.is_empty() {
+                sleep(ASIDE).await;
+                None
             } else {
                 timeout(ASIDE, queue.recv()).await.ok().flatten()
             };
             let mut batches = self.gather(first, &mut queue);
-            if Instant::now() >= look_aside_at {
+            let looks_aside = Instant::now() >= look_aside_at;
+            if looks_aside {
                 batches.extend(by_channel(std::mem::take(&mut self.aside)));
-                look_aside_at = Instant::now() + ASIDE;
             }
             self.settle(batches).await;
+            if looks_aside {
+                // From now, not from before the wait for the locks: the others have their turn between.
+                look_aside_at = Instant::now() + ASIDE;
+            }
         }
     }
 
@@ -92,13 +99,17 @@ impl Lane {
         if self.aside.is_empty() {
             return VecDeque::from([Batch::new(sends)]);
         }
-        let (aside, sends): (Vec<_>, Vec<_>) = sends.into_iter().partition(|pending| {
-            self.aside
-                .iter()
-                .any(|other| other.send.channel == pending.send.channel)
-        });
-        self.aside.extend(aside);
+        let (aside, sends): (Vec<_>, Vec<_>) = sends
+            .into_iter()
+            .partition(|pending| self.is_aside(pending));
+        self.put_aside(Some(Batch::new(aside)));
         VecDeque::from([Batch::new(sends)])
+    }
+
+    /// Do others of its channel stand aside?
+    fn is_aside(&self, pending: &Pending) -> bool {
+        let channel = pending.send.channel;
+        self.aside.iter().any(|other| other.send.channel == channel)
     }
 
     /// Sees every batch through; what is split goes on as several.
@@ -106,6 +117,11 @@ impl Lane {
         while let Some(mut batch) = batches.pop_front() {
             batch.sends = expire(batch.sends);
             if batch.sends.is_empty() {
+                continue;
+            }
+            // An earlier batch of its channel was just locked out.
+            if batch.sends.iter().all(|pending| self.is_aside(pending)) {
+                self.put_aside(Some(batch));
                 continue;
             }
             match self.commit(&batch.sends).await {
@@ -225,15 +241,18 @@ fn one_by_one(batch: Batch, error: &StorageError) -> Vec<Batch> {
     Vec::new()
 }
 
-/// One batch for each channel.
+/// Batches of one channel each, in the order in which the sends came.
 fn by_channel(sends: Vec<Pending>) -> Vec<Batch> {
     let mut places: HashMap<ChannelId, usize> = HashMap::new();
     let mut batches: Vec<Batch> = Vec::new();
     for pending in sends {
         let place = *places.entry(pending.send.channel).or_insert(batches.len());
         match batches.get_mut(place) {
-            Some(batch) => batch.sends.push(pending),
-            None => batches.push(Batch::new(vec![pending])),
+            Some(batch) if batch.sends.len() < GROUP => batch.sends.push(pending),
+            _ => {
+                places.insert(pending.send.channel, batches.len());
+                batches.push(Batch::new(vec![pending]));
+            }
         }
     }
     batches
