@@ -27,7 +27,7 @@ mod told;
 mod writer;
 
 use chaos::Chaos;
-use crash::Crasher;
+use crash::{Crasher, Others};
 use processes::Processes;
 use reader::Readers;
 use stage::Stage;
@@ -37,7 +37,7 @@ pub(crate) use writer::{WriterOptions, write};
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
     /// Seconds of writing.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 600, overrides_with = "seconds")]
     seconds: u64,
     /// How the readers find out what is new; only `snapshots` keeps the promise.
     #[arg(long, value_enum, default_value_t = reader::Rule::Snapshots)]
@@ -65,7 +65,12 @@ pub(crate) async fn run(servers: &Servers, options: Options) -> anyhow::Result<b
     while Instant::now() < end {
         sleep(Duration::from_millis(200)).await;
         processes.kill_one_when_due().await?;
-        crasher.crash_when_due(&chaos, &processes, end).await?;
+        let others = Others {
+            chaos: &chaos,
+            processes: &processes,
+            readers: &readers,
+        };
+        crasher.crash_when_due(others, end).await?;
     }
     let acknowledged = processes.finish().await?;
     let done = chaos.finish().await;

@@ -4,7 +4,7 @@
 //! don't commit asynchronously, so that a crash takes their transaction ids back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{RwLock, RwLockWriteGuard};
@@ -41,7 +41,7 @@ enum Role {
     Toggle,
     /// Moves marks and fills a table that is none of the log's; asynchronous.
     Mark,
-    /// Only takes transaction ids; asynchronous.
+    /// Only takes transaction ids, in quiet moments; asynchronous.
     Burn,
     /// Keeps a transaction open that writes elsewhere.
     Hold,
@@ -65,6 +65,18 @@ pub(super) struct Chaos {
     tasks: JoinSet<()>,
 }
 
+/// A time of asynchronous commits only, until it is dropped.
+pub(super) struct Quiet<'a> {
+    shared: &'a Shared,
+    _durable: RwLockWriteGuard<'a, ()>,
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        self.shared.is_quiet.store(false, Ordering::Relaxed);
+    }
+}
+
 /// What was done.
 pub(super) struct Done(Arc<Shared>);
 
@@ -76,6 +88,7 @@ struct Shared {
     /// Whoever commits durably reads it for a transaction; it is written to have a time of asynchronous
     /// commits only.
     durable: RwLock<()>,
+    is_quiet: AtomicBool,
     stop: CancellationToken,
     sent: AtomicU64,
     sent_to_two: AtomicU64,
@@ -99,6 +112,7 @@ impl Chaos {
             check,
             hold: HOLD.min(time / 2),
             durable: RwLock::default(),
+            is_quiet: AtomicBool::default(),
             stop: CancellationToken::new(),
             sent: AtomicU64::default(),
             sent_to_two: AtomicU64::default(),
@@ -116,8 +130,19 @@ impl Chaos {
     }
 
     /// Waits until none of these tasks is in a durable transaction, and lets none begin.
-    pub(super) async fn quiet(&self) -> RwLockWriteGuard<'_, ()> {
-        self.shared.durable.write().await
+    pub(super) async fn quiet(&self) -> Quiet<'_> {
+        let durable = self.shared.durable.write().await;
+        self.shared.is_quiet.store(true, Ordering::Relaxed);
+        Quiet {
+            shared: &self.shared,
+            _durable: durable,
+        }
+    }
+
+    /// Appends to a few channels at once; for quiet moments.
+    pub(super) async fn append_some(&self) -> anyhow::Result<()> {
+        let mut client = self.shared.servers.client().await?;
+        Ok(appends::send_some(&self.shared, &mut client).await?)
     }
 
     /// Lets all tasks end what they are doing.
@@ -145,7 +170,7 @@ impl Shared {
             Role::SendToTwo => appends::send_to_two(self, client).await,
             Role::Toggle => members::toggle(self, client).await,
             Role::Mark => noise::mark(self, client).await,
-            Role::Burn => noise::burn(client).await,
+            Role::Burn => noise::burn(self, client).await,
             Role::Hold => noise::hold(self, client).await,
         }
     }

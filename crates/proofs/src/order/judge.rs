@@ -91,7 +91,7 @@ fn stored_event(row: &Row) -> anyhow::Result<StoredEvent> {
     })
 }
 
-/// Everything that is wrong.
+/// Everything that is wrong; of a reader that goes wrong all the time, the first faults.
 pub(super) fn judge(stored: &Stored, read: &[Read], acknowledged: &Acknowledged) -> Vec<String> {
     let mut faults = Vec::new();
     for read in read {

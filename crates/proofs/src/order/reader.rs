@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use discuss_app::{App, channels};
 use discuss_domain::{ChannelId, Seq};
+use tokio::sync::{RwLock, RwLockWriteGuard};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,7 @@ enum Source {
 
 struct Reader {
     app: App,
+    passing: Arc<RwLock<()>>,
     channels: Vec<ChannelId>,
     source: Source,
     read: Read,
@@ -62,6 +64,8 @@ pub(super) struct Read {
 
 /// The readers at work.
 pub(super) struct Readers {
+    /// Read for each pass; written to hold passes up.
+    passing: Arc<RwLock<()>>,
     tasks: Vec<JoinHandle<anyhow::Result<Read>>>,
 }
 
@@ -73,6 +77,7 @@ impl Readers {
         rule: Rule,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
+        let passing = Arc::new(RwLock::default());
         let mut tasks = Vec::new();
         for _ in 0..READERS {
             let app = servers.app()?;
@@ -83,13 +88,19 @@ impl Readers {
             };
             let reader = Reader {
                 app,
+                passing: Arc::clone(&passing),
                 channels: stage.ids().to_vec(),
                 source,
                 read: Read::default(),
             };
             tasks.push(tokio::spawn(reader.run(stop.clone())));
         }
-        Ok(Self { tasks })
+        Ok(Self { passing, tasks })
+    }
+
+    /// Waits for the passes under way, and lets none begin.
+    pub(super) async fn hold(&self) -> RwLockWriteGuard<'_, ()> {
+        self.passing.write().await
     }
 
     /// Waits for their last passes.
@@ -123,6 +134,7 @@ impl Reader {
 
     /// A pass, after which all is known that was committed before it.
     async fn pass(&mut self) -> anyhow::Result<()> {
+        let _passing = self.passing.read().await;
         let committed = last_seqs(&self.app, &self.channels).await?;
         let told = &mut self.read.told;
         match &mut self.source {
@@ -142,6 +154,7 @@ impl Read {
     /// Prints what it did.
     pub(super) fn print(&self, number: usize) {
         print(&format!("reader {number}: events told"), self.told.len());
+        print("  told wrongly, or missed", self.told.fault_count);
         print("  passes", self.passes);
         print(
             "  passes that failed, the server being gone",

@@ -21,7 +21,8 @@ pub(super) struct Told {
     channels: HashMap<ChannelId, Vec<u64>>,
     /// What was told out of order, doubled or after a hole, and what was missed.
     pub(super) faults: Vec<String>,
-    fault_count: u64,
+    /// How many there were.
+    pub(super) fault_count: usize,
 }
 
 impl Told {

@@ -1,5 +1,7 @@
 //! Raw transactions that send messages, in every bad way that PostgreSQL allows.
 
+use std::sync::atomic::AtomicU64;
+
 use discuss_domain::{ChannelId, UserId};
 use tokio_postgres::{Client, Error, Transaction};
 use uuid::Uuid;
@@ -50,8 +52,7 @@ pub(super) async fn send(shared: &Shared, client: &mut Client) -> Result<(), Err
     }
     append(&transaction, channel, sender).await?;
     dawdle(20).await;
-    end(shared, transaction).await?;
-    count(&shared.sent);
+    end(shared, transaction, &shared.sent).await?;
     drop(durable);
     dawdle(60).await;
     Ok(())
@@ -67,10 +68,19 @@ pub(super) async fn send_to_two(shared: &Shared, client: &mut Client) -> Result<
         append(&transaction, channel, stage::any_stayer()).await?;
         dawdle(10).await;
     }
-    end(shared, transaction).await?;
-    count(&shared.sent_to_two);
+    end(shared, transaction, &shared.sent_to_two).await?;
     drop(durable);
     dawdle(60).await;
+    Ok(())
+}
+
+/// Sends to a few channels, one after the other, and nothing else.
+pub(super) async fn send_some(shared: &Shared, client: &mut Client) -> Result<(), Error> {
+    for channel in shared.stage.ids().iter().take(3) {
+        let transaction = client.transaction().await?;
+        append(&transaction, *channel, stage::any_stayer()).await?;
+        transaction.commit().await?;
+    }
     Ok(())
 }
 
@@ -86,13 +96,19 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
     Ok(transaction)
 }
 
-/// Commits, or, three times in ten, rolls back what has taken seqs already.
-async fn end(shared: &Shared, transaction: Transaction<'_>) -> Result<(), Error> {
+/// Commits and counts, or, three times in ten, rolls back what has taken seqs already.
+async fn end(
+    shared: &Shared,
+    transaction: Transaction<'_>,
+    committed: &AtomicU64,
+) -> Result<(), Error> {
     if fastrand::u8(0..10) < 3 {
         count(&shared.rolled_back);
         return transaction.rollback().await;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    count(committed);
+    Ok(())
 }
 
 /// Locks a channel.
