@@ -59,11 +59,14 @@ impl Client {
 
     /// The next frame, or the close code.
     pub(crate) async fn next(&mut self) -> Sent {
+        let heard = timeout(PATIENCE, self.hear()).await;
+        heard.expect("nothing was sent")
+    }
+
+    /// Passes over the server's pings.
+    async fn hear(&mut self) -> Sent {
         loop {
-            let message = timeout(PATIENCE, self.socket.next())
-                .await
-                .expect("nothing was sent");
-            match message {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return Sent::Frame(serde_json::from_str(&text).unwrap());
                 }
