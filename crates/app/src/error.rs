@@ -33,6 +33,9 @@ pub enum AppError {
     /// Channels of this kind don't change their members.
     #[error("the members of a direct channel do not change")]
     DirectMembers,
+    /// Nobody can be asked whether the caller may see the business record.
+    #[error("the channel of a business record is made by the record itself")]
+    EntityAccess,
     /// The owner can't be removed.
     #[error("the owner can't be removed")]
     CannotRemoveOwner,
@@ -60,6 +63,7 @@ impl AppError {
             Self::Send(SendError::Denied(_)) => ErrorCode::CannotSendMessages,
             Self::Send(SendError::Archived) | Self::Archived => ErrorCode::ChannelArchived,
             Self::Send(SendError::Conflict) => ErrorCode::Conflict,
+            Self::EntityAccess => ErrorCode::EntityAccessDenied,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
             Self::MemberNotFound => ErrorCode::MemberNotFound,
             Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,

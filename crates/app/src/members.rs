@@ -12,18 +12,18 @@ use discuss_storage::{AsyncConnection, Connection, channels, event_log, members}
 use crate::channels::{now, require_in};
 use crate::{App, AppError, Context, events};
 
-/// A page of a channel's members, and how many there are in all. Only for members.
+/// A page of a channel's members, and the channel. Only for members.
 pub async fn list(
     app: &App,
     context: &Context,
     channel: ChannelId,
     (page, size): (i64, i64),
-) -> Result<(Vec<(Member, User)>, i64), AppError> {
+) -> Result<(Vec<(Member, User)>, Channel), AppError> {
     let mut connection = app.connection().await?;
     let (channel, _) = require_in(&mut connection, context, channel).await?;
     let offset = page.saturating_mul(size);
     let found = members::list(&mut connection, channel.id, offset, size).await?;
-    Ok((found, i64::from(channel.member_count)))
+    Ok((found, channel))
 }
 
 /// Adds people; who is in the channel already stays as they are. Answers who was added.
@@ -37,7 +37,7 @@ pub async fn add(
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
-            let channel = lock_for_change(connection, context, channel, Change::Add).await?;
+            let channel = lock_for_change(connection, context, channel, Change::Add(role)).await?;
             let current = members::list_current(connection, channel.id, users).await?;
             let new: Vec<UserId> = users
                 .iter()
@@ -161,7 +161,7 @@ async fn log(
 
 #[derive(Clone, Copy)]
 enum Change {
-    Add,
+    Add(Role),
     Remove(UserId),
 }
 
@@ -180,8 +180,9 @@ async fn lock_for_change(
         return Err(AppError::DirectMembers);
     }
     match change {
-        Change::Add if channel.is_private => own.require(Action::AddToPrivate)?,
-        Change::Add => own.require(Action::AddToPublic)?,
+        Change::Add(Role::Admin) => own.require(Action::AddAdmin)?,
+        Change::Add(_) if channel.is_private => own.require(Action::AddToPrivate)?,
+        Change::Add(_) => own.require(Action::AddToPublic)?,
         Change::Remove(user) => {
             own.require(Action::RemoveMember)?;
             own.require(removal(connection, id, user).await?)?;

@@ -125,7 +125,14 @@ impl MarkGatherer {
     }
 
     fn add(&self, mark: Mark) {
-        let Ok(mut marks) = self.waiting.marks.lock() else {
+        self.waiting.add(mark);
+    }
+}
+
+impl Waiting {
+    /// Adds a mark; the newest of each person and channel stays.
+    fn add(&self, mark: Mark) {
+        let Ok(mut marks) = self.marks.lock() else {
             return;
         };
         let key = (mark.tenant, mark.channel, mark.user);
@@ -151,7 +158,10 @@ async fn run(waiting: Arc<Waiting>, database: Database, fanout: Fanout) {
         let gathered: Vec<Mark> = gathered.into_values().collect();
         for batch in gathered.chunks(BATCH) {
             if let Err(error) = write(&database, &fanout, batch).await {
-                tracing::warn!(%error, marks = batch.len(), "read marks were not moved");
+                tracing::warn!(%error, marks = batch.len(), "read marks wait for the next try");
+                for mark in batch {
+                    waiting.add(*mark);
+                }
             }
         }
     }
@@ -176,49 +186,46 @@ async fn announce(
         .map(|moved| (moved.mark.tenant, moved.mark.user))
         .collect();
     let totals = members::list_total_unread(connection, &people).await?;
-    let mut batch = Vec::new();
-    let mut by_channel: HashMap<ChannelId, Vec<&MovedMark>> = HashMap::new();
-    for moved in moved {
+    let mut batch: Vec<_> = moved
+        .iter()
+        .filter_map(|moved| {
+            let mark = moved.mark;
+            let total = totals.get(&(mark.tenant, mark.user)).copied();
+            let view = UnreadView::new(mark.channel, moved.unread, total.unwrap_or(moved.unread));
+            let topic = Topic::User(mark.tenant, mark.user);
+            notice(topic, mark.channel, "UNREAD_COUNT_UPDATED", view, at)
+        })
+        .collect();
+    batch.extend(told_to_channels(moved, at));
+    fanout.publish(batch);
+    Ok(())
+}
+
+/// Who has read, for the channels that are small enough to be told.
+fn told_to_channels(moved: &[MovedMark], at: DateTime<Utc>) -> Vec<(Topic, Bytes)> {
+    let mut by_channel: HashMap<(TenantId, ChannelId), Vec<ReadBy>> = HashMap::new();
+    for moved in moved
+        .iter()
+        .filter(|moved| moved.member_count <= TOLD_UP_TO)
+    {
         let mark = moved.mark;
-        let total = totals
-            .get(&(mark.tenant, mark.user))
-            .copied()
-            .unwrap_or(moved.unread);
-        let view = UnreadView::new(mark.channel, moved.unread, total);
-        let topic = Topic::User(mark.tenant, mark.user);
-        batch.extend(notice(
-            topic,
-            mark.channel,
-            "UNREAD_COUNT_UPDATED",
-            view,
-            at,
-        ));
-        if moved.member_count <= TOLD_UP_TO {
-            by_channel.entry(mark.channel).or_default().push(moved);
-        }
+        let marks = by_channel.entry((mark.tenant, mark.channel)).or_default();
+        marks.push(ReadBy::new(mark.user, mark.message, at));
     }
-    for (channel, moved) in by_channel {
-        let Some(tenant) = moved.first().map(|moved| moved.mark.tenant) else {
-            continue;
-        };
-        let marks = moved
-            .iter()
-            .map(|m| ReadBy::new(m.mark.user, m.mark.message, at))
-            .collect();
+    let told = |((tenant, channel), marks): ((TenantId, ChannelId), Vec<ReadBy>)| {
         let view = MarksView {
             channel_id: channel.get(),
             marks,
         };
-        batch.extend(notice(
+        notice(
             Topic::Channel(tenant, channel),
             channel,
             "MESSAGE_READ",
             view,
             at,
-        ));
-    }
-    fanout.publish(batch);
-    Ok(())
+        )
+    };
+    by_channel.into_iter().filter_map(told).collect()
 }
 
 fn notice(

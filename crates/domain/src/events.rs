@@ -7,7 +7,7 @@ pub enum EventKind {
     ChannelCreated,
     /// People joined; payload: `userIds`.
     MemberAdded,
-    /// Somebody was removed; payload: `userId`.
+    /// Somebody was removed; payload: `userIds`, just one.
     MemberRemoved,
     /// A message was sent.
     MessageCreated,

@@ -14,6 +14,8 @@ pub enum Action {
     AddToPublic,
     /// Add people to a private channel.
     AddToPrivate,
+    /// Add somebody as an admin, to whatever channel: roles are the owner's.
+    AddAdmin,
     /// Remove a member or guest.
     RemoveMember,
     /// Remove an admin.
@@ -52,7 +54,7 @@ pub const fn lowest_role(action: Action) -> Role {
         Action::Read => Role::Guest,
         Action::Send => Role::Member,
         Action::AddToPublic | Action::RemoveMember => Role::Admin,
-        Action::AddToPrivate | Action::RemoveAdmin => Role::Owner,
+        Action::AddToPrivate | Action::AddAdmin | Action::RemoveAdmin => Role::Owner,
     }
 }
 
@@ -108,6 +110,7 @@ mod tests {
             (Action::Send, [false, true, true, true]),
             (Action::AddToPublic, [false, false, true, true]),
             (Action::AddToPrivate, [false, false, false, true]),
+            (Action::AddAdmin, [false, false, false, true]),
             (Action::RemoveMember, [false, false, true, true]),
             (Action::RemoveAdmin, [false, false, false, true]),
         ];

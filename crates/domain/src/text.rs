@@ -24,7 +24,7 @@ pub fn require_bounded(text: &str, max: usize) -> Result<(), TextError> {
     if text.contains('\0') {
         return Err(TextError::Null);
     }
-    // A character has at most four bytes: short texts need no counting.
+    // A character has at least one byte: short texts need no counting.
     if text.len() <= max {
         return Ok(());
     }

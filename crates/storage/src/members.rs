@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 use diesel_async::RunQueryDsl;
 use discuss_domain::members::{
     Member, MemberStatus, Membership, NotificationLevel, ReadMark, Role,
@@ -9,7 +10,7 @@ use discuss_domain::members::{
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
-use crate::schema::{channel_members, channels, users};
+use crate::schema::{channel_members, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
@@ -230,29 +231,37 @@ pub async fn list_followed(
 ) -> Result<Vec<(TenantId, Followed)>, StorageError> {
     let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
     let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
-    let wanted: std::collections::HashSet<_> = people.iter().copied().collect();
-    let rows: Vec<(i64, i64, i64, i64)> = channel_members::table
-        .inner_join(channels::table.on(channels::id.eq(channel_members::channel_id)))
-        .filter(channel_members::tenant_id.eq_any(tenants))
-        .filter(channel_members::user_id.eq_any(users))
-        .filter(channel_members::status.eq_any(CURRENT))
-        .select((
-            channel_members::tenant_id,
-            channel_members::user_id,
-            channel_members::channel_id,
-            channels::last_seq,
-        ))
+    let rows: Vec<FollowedRow> = diesel::sql_query(FOLLOWED)
+        .bind::<Array<BigInt>, _>(tenants)
+        .bind::<Array<BigInt>, _>(users)
         .load(connection)
         .await?;
-    let followed = rows.into_iter().map(|(tenant, user, channel, seq)| {
+    let followed = |row: FollowedRow| {
         let followed = Followed {
-            user: UserId::from(user),
-            channel: ChannelId::from(channel),
-            last_seq: Seq::from(seq),
+            user: UserId::from(row.user_id),
+            channel: ChannelId::from(row.channel_id),
+            last_seq: Seq::from(row.last_seq),
         };
-        (TenantId::from(tenant), followed)
-    });
-    Ok(followed
-        .filter(|(tenant, row)| wanted.contains(&(*tenant, row.user)))
-        .collect())
+        (TenantId::from(row.tenant_id), followed)
+    };
+    Ok(rows.into_iter().map(followed).collect())
 }
+
+#[derive(QueryableByName)]
+struct FollowedRow {
+    #[diesel(sql_type = BigInt)]
+    tenant_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = BigInt)]
+    channel_id: i64,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+}
+
+const FOLLOWED: &str = "
+SELECT m.tenant_id, m.user_id, m.channel_id, c.last_seq
+  FROM (SELECT DISTINCT * FROM unnest($1, $2) AS w (tenant_id, user_id)) AS w
+  JOIN channel_members m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id
+                        AND m.status IN ('ACTIVE', 'MUTED')
+  JOIN channels c ON c.id = m.channel_id";

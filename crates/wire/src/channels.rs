@@ -38,6 +38,11 @@ pub struct CreateChannelRequest {
     /// Colour, icon and what else a front end keeps, at most 8 KiB.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<serde_json::Value>,
+    /// What sort of business record a TOPIC is about.
+    pub entity_type: Option<String>,
+    /// The id of that record, a number or a string.
+    #[schema(value_type = Option<String>)]
+    pub entity_id: Option<serde_json::Value>,
 }
 
 /// A checked request for a channel.
@@ -47,6 +52,8 @@ pub enum NewChannel {
     Direct(UserId),
     /// For a team.
     Group(NewGroup),
+    /// Of a business record: made by the record's own events, never by a request.
+    Topic,
 }
 
 impl CreateChannelRequest {
@@ -65,11 +72,17 @@ impl CreateChannelRequest {
         match kind {
             ChannelKind::Direct => self.parse_direct(caller).map(NewChannel::Direct),
             ChannelKind::Group => self.parse_group(caller).map(NewChannel::Group),
-            ChannelKind::Topic => Err(FieldError::new(
-                "type",
-                "TOPIC channels are made by their business record",
-            )),
+            ChannelKind::Topic => self.parse_topic(),
         }
+    }
+
+    fn parse_topic(&self) -> Result<NewChannel, FieldError> {
+        let missing = match (&self.entity_type, &self.entity_id) {
+            (None, _) => "entityType",
+            (_, None) => "entityId",
+            _ => return Ok(NewChannel::Topic),
+        };
+        Err(FieldError::new(missing, "is required"))
     }
 
     fn parse_direct(&self, caller: UserId) -> Result<UserId, FieldError> {

@@ -75,14 +75,22 @@ pub struct MemberView {
     /// The newest message they have read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_read_msg_id: Option<i64>,
+    /// What they have not read.
+    pub unread_count: i64,
+    /// They do not want to be notified.
+    pub is_muted: bool,
+    /// On top of their list.
+    pub is_pinned: bool,
+    /// ALL, MENTIONS or NONE.
+    pub notification_level: &'static str,
     /// What is known of the person.
     pub user: UserView,
 }
 
 impl MemberView {
-    /// The view of a member.
+    /// The view of a member of a channel that has counted `unread_count_base` messages.
     #[must_use]
-    pub fn of(member: &Member, user: &User) -> Self {
+    pub fn of(member: &Member, user: &User, unread_count_base: i64) -> Self {
         Self {
             channel_id: member.channel_id.get(),
             user_id: member.user_id.get(),
@@ -91,6 +99,10 @@ impl MemberView {
             status: member.membership.status.as_str(),
             joined_at: member.joined_at.timestamp_millis(),
             last_read_msg_id: member.read.message_id.map(discuss_domain::MessageId::get),
+            unread_count: member.read.unread(unread_count_base),
+            is_muted: member.is_muted,
+            is_pinned: member.is_pinned,
+            notification_level: member.notification_level.as_str(),
             user: UserView::from(user),
         }
     }

@@ -123,6 +123,9 @@ pub struct CursorQuery {
     /// How many, 1 to 100; 50 when it is left out.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
     pub limit: Option<String>,
+    /// Not taken yet.
+    #[param(ignore)]
+    pub around_id: Option<String>,
 }
 
 /// Where a cursor page starts.
@@ -139,6 +142,9 @@ pub enum Cursor {
 impl CursorQuery {
     /// The checked cursor and limit.
     pub fn parse(&self) -> Result<(Cursor, i64), FieldError> {
+        if self.around_id.is_some() {
+            return Err(FieldError::new("aroundId", "is not supported yet"));
+        }
         let limit = number("limit", self.limit.as_deref(), DEFAULT_SIZE, 1..=MAX_SIZE)?;
         let cursor = match (&self.before_id, &self.after_id) {
             (None, None) => Cursor::Newest,
@@ -215,7 +221,7 @@ mod tests {
         let both = CursorQuery {
             before_id: Some("5".into()),
             after_id: Some("4".into()),
-            limit: None,
+            ..CursorQuery::default()
         };
         assert_eq!(both.parse().unwrap_err().field, "afterId");
         let before = CursorQuery {

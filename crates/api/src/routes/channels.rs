@@ -1,8 +1,8 @@
 //! Channels: make, list, read.
 
 use actix_web::{HttpResponse, get, post, web::Data};
-use discuss_app::channels::Seen;
-use discuss_app::channels::{self, Filter};
+use discuss_app::AppError;
+use discuss_app::channels::{self, Filter, Seen};
 use discuss_domain::{ChannelId, channels::ChannelKind};
 use discuss_wire::{
     channels::{ChannelView, CreateChannelRequest, NewChannel, SeenChannel},
@@ -87,6 +87,7 @@ async fn create(
     implied: Option<ChannelKind>,
 ) -> Result<HttpResponse, ApiError> {
     match request.parse(caller.user(), implied)? {
+        NewChannel::Topic => Err(AppError::EntityAccess.into()),
         NewChannel::Group(group) => {
             let seen = channels::create_group(&state.app, caller, &group).await?;
             Ok(answer::created("Channel created", view(seen, None)))
@@ -168,12 +169,13 @@ async fn get_channel(
     let seen = channels::get(&state.app, &caller, channel.0).await?;
     let members = if is_in(&seen) {
         let first = (0, MEMBERS_SHOWN);
-        let (members, _) =
+        let (members, channel) =
             discuss_app::members::list(&state.app, &caller, channel.0, first).await?;
+        let base = channel.counters.unread_count_base;
         Some(
             members
                 .iter()
-                .map(|(member, user)| MemberView::of(member, user))
+                .map(|(member, user)| MemberView::of(member, user, base))
                 .collect(),
         )
     } else {

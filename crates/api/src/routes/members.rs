@@ -42,12 +42,14 @@ async fn list_members(
     page: Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let request = page.0.parse()?;
-    let (found, total) =
+    let (found, channel) =
         members::list(&state.app, &caller, channel.0, (request.page, request.size)).await?;
+    let base = channel.counters.unread_count_base;
     let items = found
         .iter()
-        .map(|(member, user)| MemberView::of(member, user))
+        .map(|(member, user)| MemberView::of(member, user, base))
         .collect();
+    let total = channel.member_count.into();
     Ok(answer::ok("Members", Page::new(items, request, total)))
 }
 

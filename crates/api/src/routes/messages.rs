@@ -94,7 +94,10 @@ async fn list_messages(
 }
 
 const fn is_given(cursor: &CursorQuery) -> bool {
-    cursor.before_id.is_some() || cursor.after_id.is_some() || cursor.limit.is_some()
+    cursor.before_id.is_some()
+        || cursor.after_id.is_some()
+        || cursor.around_id.is_some()
+        || cursor.limit.is_some()
 }
 
 async fn list_from(

@@ -55,17 +55,14 @@ impl Memory {
             let Some(state) = look.channels.get(id).copied() else {
                 continue;
             };
+            // Who was remembered is still right if nothing happened since.
+            let old = self.channels.remove(id).filter(|old| old.state == state);
+            let members = old.map(|old| old.members).unwrap_or_default();
             let state = ChannelState {
                 counters: *counters,
                 ..state
             };
-            self.channels.insert(
-                *id,
-                Remembered {
-                    state,
-                    members: HashMap::new(),
-                },
-            );
+            self.channels.insert(*id, Remembered { state, members });
         }
         for ((channel, user), membership) in look.memberships {
             if let Some(channel) = self.channels.get_mut(&channel) {
