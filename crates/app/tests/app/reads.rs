@@ -239,3 +239,27 @@ async fn a_gathered_mark_that_is_older_than_the_stored_one_moves_nothing() {
     let read = get(&world.app, &reader, channel).await;
     assert_eq!(read.unwrap(), read_to(channel, Some(&sent[2]), 0));
 }
+
+#[tokio::test]
+async fn gathered_marks_outlive_the_connection_that_was_to_move_them() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let holder = world.database.client().await;
+    let lock = "BEGIN; SELECT 1 FROM channel_members WHERE user_id = 2 FOR UPDATE";
+    holder.batch_execute(lock).await.unwrap();
+    gather(&world.app, &World::person(2), channel, sent[1].id);
+    let other = world.database.client().await;
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    until(
+        "the marks wait for a row, and lose their connection",
+        async || other.query_one(end, &[]).await.unwrap().get::<_, i64>(0) > 0,
+    )
+    .await;
+    holder.batch_execute("COMMIT").await.unwrap();
+    until("the marks are moved all the same", async || {
+        let read = get(&world.app, &World::person(2), channel).await;
+        read.is_ok_and(|read| read.message == Some(sent[1].id))
+    })
+    .await;
+}
