@@ -19,6 +19,8 @@ PACKAGES=(
   "maven|command -v mvn"
   # The scripts: JSON.
   "jq|command -v jq"
+  # The tests send signals by the program kill.
+  "procps|type -P kill"
 )
 
 # Java 17 or newer.
