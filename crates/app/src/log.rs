@@ -1,7 +1,7 @@
 //! The event log as frames: for who resumes, for holes, and to find out what was committed.
 
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
-use discuss_storage::event_log;
+use discuss_storage::{event_log, members};
 use discuss_wire::fanout::FanoutEvent;
 
 use crate::{App, AppError, events};
@@ -38,8 +38,8 @@ pub async fn find_standing(
     Ok(event_log::joins::find_standing(&mut connection, person, channel).await?)
 }
 
-/// The newest events that made people members of these channels, at most `limit`, newest first within
-/// a channel.
+/// The events that made people members of these channels, of the newest `limit` of them: each names
+/// only those who are members now and joined by no newer event.
 pub async fn list_joins(
     app: &App,
     channels: &[ChannelId],
@@ -47,7 +47,18 @@ pub async fn list_joins(
 ) -> Result<Vec<(TenantId, FanoutEvent)>, AppError> {
     let mut connection = app.connection().await?;
     let joins = event_log::joins::list_joins(&mut connection, channels, limit).await?;
-    let framed = |event: &event_log::LoggedEvent| Some((event.tenant, events::with_frame(event)?));
+    let mut people: Vec<UserId> = joins.iter().flat_map(|event| event.users.clone()).collect();
+    people.sort_unstable();
+    people.dedup();
+    let mut left = members::list_current_of(&mut connection, channels, &people).await?;
+    let framed = |event: &event_log::LoggedEvent| {
+        let mut framed = events::with_frame(event)?;
+        // The newest event of a channel comes first: whoever is named once is not named again.
+        framed
+            .users
+            .retain(|user| left.remove(&(event.channel, *user)));
+        (!framed.users.is_empty()).then_some((event.tenant, framed))
+    };
     Ok(joins.iter().filter_map(framed).collect())
 }
 

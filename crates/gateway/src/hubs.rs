@@ -34,6 +34,8 @@ pub(crate) struct Hubs {
     shards: Vec<Mutex<Hub<Arc<Session>, Bytes>>>,
     topics: Arc<Topics>,
     tasks: mpsc::UnboundedSender<Task>,
+    /// Channels that are followed since the log was looked at last.
+    followed_lately: Mutex<Vec<ChannelId>>,
 }
 
 impl Hubs {
@@ -46,7 +48,15 @@ impl Hubs {
             shards,
             topics,
             tasks,
+            followed_lately: Mutex::default(),
         }
+    }
+
+    /// The channels that are followed since this was asked last: what was committed in them before is
+    /// no news any more, so their heads must be read once.
+    pub(crate) fn take_followed_lately(&self) -> Vec<ChannelId> {
+        let lately = self.followed_lately.lock();
+        std::mem::take(&mut *lately.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A session opened: whatever its person is added to from now on is noted for it.
@@ -194,7 +204,11 @@ impl Hubs {
     fn obey(&self, output: &Output<'_, Arc<Session>, Bytes>) {
         match *output {
             Output::Deliver { session, frame } => session.outgoing.push(frame.clone()),
-            Output::Follow { tenant, channel } => self.topics.want(Topic::Channel(tenant, channel)),
+            Output::Follow { tenant, channel } => {
+                self.topics.want(Topic::Channel(tenant, channel));
+                let lately = self.followed_lately.lock();
+                lately.unwrap_or_else(PoisonError::into_inner).push(channel);
+            }
             Output::Unfollow { tenant, channel } => {
                 self.topics.unwant(Topic::Channel(tenant, channel));
             }

@@ -67,6 +67,7 @@ async fn read(gateway: &Gateway) -> Result<(), AppError> {
 
 async fn pass(gateway: &Gateway, reader: &mut NewsReader) -> Result<(), AppError> {
     let news = reader.pass().await?;
+    look_at_heads(gateway, gateway.hubs.take_followed_lately()).await?;
     let joined: Vec<ChannelId> = news
         .iter()
         .filter(|news| news.has_joins)
@@ -97,7 +98,7 @@ async fn tell_joins(gateway: &Gateway, channels: &[ChannelId]) -> Result<(), App
 
 /// Compares everything: the heads of what is followed, and the channels of whoever is connected.
 async fn check_all(gateway: &Gateway) -> Result<(), AppError> {
-    look_at_heads(gateway, gateway.hubs.followed()).await;
+    look_at_heads(gateway, gateway.hubs.followed()).await?;
     let people: Vec<(TenantId, UserId)> = gateway.topics.people();
     let mut missed = Vec::new();
     for batch in people.chunks(BATCH) {

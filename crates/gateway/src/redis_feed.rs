@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use discuss_app::{Topic, channels};
+use discuss_app::{AppError, Topic, channels};
 use discuss_domain::ChannelId;
 use discuss_wire::fanout::Fanout;
 use futures_util::{Stream, StreamExt as _};
@@ -84,8 +84,12 @@ async fn connect_and_serve(gateway: &Gateway) -> FeedError {
                 .iter()
                 .filter_map(|topic| channel_of(*topic))
                 .collect();
-            look_at_heads(gateway, subscribed).await;
-            gateway.redis_is_up.send_replace(true);
+            look_at_heads(gateway, subscribed)
+                .await
+                .map_err(|error| FeedError(error.to_string()))?;
+            gateway
+                .redis_is_up
+                .send_if_modified(|is_up| !std::mem::replace(is_up, true));
             changes = loop {
                 if let Ok(changes) = timeout(PING, gateway.topics.changes()).await {
                     break changes;
@@ -150,19 +154,17 @@ fn channel_of(topic: Topic) -> Option<ChannelId> {
     }
 }
 
-/// Tells the hub how far these channels' logs reach. What can't be read now the news will tell.
-pub(crate) async fn look_at_heads(gateway: &Gateway, channels: Vec<ChannelId>) {
+/// Tells the hub how far these channels' logs reach.
+pub(crate) async fn look_at_heads(
+    gateway: &Gateway,
+    channels: Vec<ChannelId>,
+) -> Result<(), AppError> {
     for batch in channels.chunks(BATCH) {
-        match channels::list_last_seqs(&gateway.app, batch).await {
-            Ok(heads) => heads
-                .into_iter()
-                .for_each(|(channel, head)| gateway.hubs.log_at(channel, head)),
-            Err(error) => {
-                tracing::warn!(%error, "heads can't be read");
-                return;
-            }
+        for (channel, head) in channels::list_last_seqs(&gateway.app, batch).await? {
+            gateway.hubs.log_at(channel, head);
         }
     }
+    Ok(())
 }
 
 async fn hand_out(
@@ -174,7 +176,10 @@ async fn hand_out(
         take(gateway, &name, &bytes);
         if overflowed.swap(false, Ordering::Relaxed) {
             metrics::counter!("discuss_gateway_feed_overflows_total").increment(1);
-            look_at_heads(gateway, gateway.hubs.followed()).await;
+            if let Err(error) = look_at_heads(gateway, gateway.hubs.followed()).await {
+                tracing::warn!(%error, "heads can't be read");
+                overflowed.store(true, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -90,8 +90,9 @@ impl Reading {
         let (known, unknown): (Vec<_>, Vec<_>) = channels
             .into_iter()
             .partition(|(channel, _)| current.contains_key(channel));
-        if let Some(starts) = starts {
+        if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
+            starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
             self.start(&starts, &named);
         }
         for (channel, _) in unknown {
@@ -215,18 +216,23 @@ impl Reading {
         }
     }
 
-    /// Whoever resumed the channel is told that it is not theirs; who was behind by chance is not.
+    /// The channel is not theirs: whoever resumed it is told so in answer, who was behind by chance
+    /// unasked, since the event that removed them is not for them to read.
     fn refuse(&mut self, channel: ChannelId) {
-        let asked: Vec<Option<String>> = self
+        let mut asked: Vec<Option<String>> = self
             .resumes
             .iter_mut()
             .filter_map(|resume| {
+                resume.joined.remove(&channel);
                 resume
                     .channels
                     .remove(&channel)
                     .then(|| resume.request_id.clone())
             })
             .collect();
+        if asked.is_empty() {
+            asked.push(None);
+        }
         for request_id in asked {
             self.tell_unknown(channel, request_id.as_deref());
         }

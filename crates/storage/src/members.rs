@@ -1,5 +1,7 @@
 //! Members of channels, and their marks.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
@@ -138,6 +140,27 @@ pub async fn list_current(
         .load(connection)
         .await?;
     Ok(current.into_iter().map(UserId::from).collect())
+}
+
+/// Of these people, those who are in these channels now.
+pub async fn list_current_of(
+    connection: &mut Connection,
+    channels: &[ChannelId],
+    users: &[UserId],
+) -> Result<HashSet<(ChannelId, UserId)>, StorageError> {
+    let channels: Vec<i64> = channels.iter().map(|channel| channel.get()).collect();
+    let users: Vec<i64> = users.iter().map(|user| user.get()).collect();
+    let pairs: Vec<(i64, i64)> = channel_members::table
+        .filter(channel_members::channel_id.eq_any(channels))
+        .filter(channel_members::user_id.eq_any(users))
+        .filter(channel_members::status.eq_any(CURRENT))
+        .select((channel_members::channel_id, channel_members::user_id))
+        .load(connection)
+        .await?;
+    let pairs = pairs.into_iter();
+    Ok(pairs
+        .map(|(channel, user)| (channel.into(), user.into()))
+        .collect())
 }
 
 /// People who join a channel.
