@@ -17,9 +17,10 @@
 #
 # Set for services and for the proof itself: DATABASE_URL (the role that owns the database), REDIS_URL,
 # KAFKA_BROKERS, JWT_SECRET, SERVER_HOST. Only for the proof: PROOF_PLACE, PROOF_ADMIN_URL (PostgreSQL's
-# superuser). Every service gets the settings in PROOF_SETTINGS, which raise the rate limits.
+# superuser). Every service gets the settings in PROOF_SETTINGS; a limit per person that would bound a load
+# generator instead of the system is raised there.
 
-# What all services of proofs run with. The limits per person would bound a load generator, not the system.
+# What all services of proofs run with.
 PROOF_SETTINGS=(SERVER_HOST=127.0.0.1 LOG_LEVEL=info)
 
 # The command of each instance: proof_start_again needs it. The start of its present log: proof_listen does.
