@@ -17,7 +17,7 @@ use crate::StorageError;
 pub type Connection = AsyncPgConnection;
 
 /// How long to wait for a connection: from the pool, or to the server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement runs longer; the writer waits for locks far shorter than that.
 const SESSION_OPTIONS: &str = "-c statement_timeout=5s -c lock_timeout=4s \
      -c idle_in_transaction_session_timeout=30s";
@@ -43,11 +43,11 @@ impl Database {
         Ok(Self { pool, config })
     }
 
-    /// A connection from the pool; waits at most two seconds.
+    /// A connection from the pool; waits at most five seconds.
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, StorageError> {
         match tokio::time::timeout(CONNECT_TIMEOUT, self.pool.get()).await {
             Ok(connection) => connection.map_err(StorageError::from),
-            Err(_elapsed) => Err(StorageError::timed_out("no connection within two seconds")),
+            Err(_elapsed) => Err(StorageError::timed_out("no connection in time")),
         }
     }
 
@@ -64,7 +64,7 @@ impl Database {
             .options(format!("{SESSION_OPTIONS} {options}"));
         let connecting = config.connect(NoTls);
         let Ok(connected) = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await else {
-            return Err(StorageError::timed_out("no connection within two seconds"));
+            return Err(StorageError::timed_out("no connection in time"));
         };
         let (client, connection) = connected?;
         tokio::spawn(async move {
