@@ -94,7 +94,7 @@ async fn connect_and_serve(gateway: &Gateway) -> FeedError {
                 if let Ok(changes) = timeout(PING, gateway.topics.changes()).await {
                     break changes;
                 }
-                answered(timeout(ANSWER, sink.ping::<Vec<String>>()).await)?;
+                answered(timeout(ANSWER, sink.ping::<()>()).await)?;
             };
         }
     };

@@ -35,7 +35,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
         while let Some(order) = reading.session.take_order() {
             reading.begin(order).await;
         }
-        reading.tell_resumed();
+        reading.tell_resumed().await;
         let Some(channel) = reading.replays.keys().next().copied() else {
             if reading.session.end_reading() {
                 return;
@@ -96,6 +96,8 @@ impl Reading {
             self.start(&starts, &named);
         }
         for (channel, _) in unknown {
+            // These may be many, and each is answered: as fast as the socket takes it, no faster.
+            self.session.outgoing.drained().await;
             self.tell_unknown(channel, request_id.as_deref());
         }
         let channels = known.iter().map(|(channel, _)| *channel).collect();
@@ -246,7 +248,7 @@ impl Reading {
 
     /// A RESUME is answered when none of its channels is read any more, also by a second reading that
     /// the hub asked for.
-    fn tell_resumed(&mut self) {
+    async fn tell_resumed(&mut self) {
         let replays = &self.replays;
         let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.resumes)
             .into_iter()
@@ -264,6 +266,7 @@ impl Reading {
                 .map(|(channel, at)| (channel.to_string(), *at))
                 .collect();
             let payload = json!({ "channels": channels });
+            self.session.outgoing.drained().await;
             let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
             self.session.outgoing.push_replayed(frame);
         }

@@ -4,6 +4,7 @@ mod conversation;
 mod refusal;
 mod requests;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,8 +150,9 @@ impl Socket {
         match self.stream.recv().await {
             None | Some(Ok(AggregatedMessage::Close(_))) => Ok(None),
             Some(Ok(message)) => Ok(Some(message)),
+            // Broken text and too many fragments come as these kinds; any other is the connection's end.
             Some(Err(ProtocolError::Io(error)))
-                if error.kind() != std::io::ErrorKind::InvalidData =>
+                if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Other) =>
             {
                 Ok(None)
             }

@@ -10,6 +10,9 @@ use discuss_wire::ids::IdNumber;
 use discuss_wire::messages::SendMessageRequest;
 use serde::{Deserialize, Serialize};
 
+/// The longest `requestId`: it comes back in every answer.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
 /// A frame of a client.
 pub(super) struct Request<'a> {
     /// What it asks for.
@@ -23,6 +26,12 @@ impl<'a> Request<'a> {
     /// Reads a frame's text.
     pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
         let frame: ClientFrame<'a> = serde_json::from_str(text)?;
+        let is_long = |id: &String| id.len() > MAX_REQUEST_ID_BYTES;
+        if frame.request_id.as_ref().is_some_and(is_long) {
+            return Err(serde::de::Error::custom(format!(
+                "requestId must have at most {MAX_REQUEST_ID_BYTES} bytes"
+            )));
+        }
         let payload = frame.payload.map(serde_json::value::RawValue::get);
         Ok(Self {
             kind: frame.kind,
@@ -154,6 +163,13 @@ mod tests {
             };
             assert_eq!(resume.parse().unwrap_err().field, "channels", "{channels}");
         }
+    }
+
+    #[test]
+    fn a_request_id_is_bounded() {
+        let text = |id: &str| format!(r#"{{"type":"PING","requestId":"{id}"}}"#);
+        assert!(Request::parse(&text(&"x".repeat(128))).is_ok());
+        assert!(Request::parse(&text(&"x".repeat(129))).is_err());
     }
 
     #[test]
