@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # What the proofs by discuss-load have in common.
 
-# Sets CORPUS to the file that a proof was given, if its first argument is one, and CORPUS_OPTIONS to the rest.
+# Sets CORPUS to the file that a proof was given, if its first argument is one, else to a made-up corpus of
+# the same size as the real one; and CORPUS_OPTIONS to the rest.
 take_corpus() {
-  CORPUS=()
+  CORPUS=(--limit 120000)
   if [[ -n ${1:-} && $1 != -* ]]; then
     if [[ ! -r $1 ]]; then die "there is no file $1"; fi
     CORPUS=("$(realpath "$1")")
@@ -56,6 +57,14 @@ end_killer() {
 # How often kill_in_turn has killed.
 kills_done() {
   wc -l <"$PROOF_PLACE/kills"
+}
+
+# Whether kill_in_turn has killed every one of these at least once: all_killed INSTANCE...
+all_killed() {
+  local instance
+  for instance in "$@"; do
+    grep -q -x "$instance" "$PROOF_PLACE/kills" || return 1
+  done
 }
 
 # Runs discuss-load against a bench's api and gateway and prints its figures as ./scripts/bench takes them:

@@ -19,7 +19,7 @@ main() {
     --pids "$(proof_pids)" --json "$PROOF_PLACE/report.json" || code=$?
   end_killer "$killer"
   proof_figure "kills" "$(kills_done)"
-  if (($(kills_done) == 0)); then code=1; fi
+  if ! all_killed gateway api redis; then code=1; fi
   proof_verdict "$code" "$(load_summary "$PROOF_PLACE/report.json"), over $(kills_done) kills"
 }
 
