@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
-use discuss_storage::members::{self, Mark, MovedMark};
+use discuss_storage::members::{self, KnownMark, Mark, MovedMark};
 use discuss_storage::redis::Topic;
 use discuss_storage::{Connection, Database, StorageError, messages};
 use discuss_wire::fanout::Fanout as Message;
@@ -92,6 +92,34 @@ async fn unread(
         message: member.read.message_id,
         unread,
     })
+}
+
+/// What somebody must know of these channels beside their events, which have no marks: what they have
+/// not read in each, and how far the others have read in the small ones. As frames, JSON.
+pub async fn list_state(
+    app: &App,
+    person: (TenantId, UserId),
+    channels: &[ChannelId],
+) -> Result<Vec<Bytes>, AppError> {
+    let mut connection = app.connection().await?;
+    let totals = members::list_total_unread(&mut connection, &[person]).await?;
+    let total = totals.get(&person).copied().unwrap_or_default();
+    let mut frames = Vec::new();
+    for (channel, unread) in members::list_unread(&mut connection, person, channels).await? {
+        let view = UnreadView::new(channel, unread, total);
+        frames.extend(frame("UNREAD_COUNT_UPDATED", view, now()));
+    }
+    let known = members::list_marks(&mut connection, channels, TOLD_UP_TO).await?;
+    for marks in known.chunk_by(|one, other| one.mark.channel == other.mark.channel) {
+        let Some(first) = marks.first() else { continue };
+        let read = |known: &KnownMark| ReadBy::new(known.mark.user, known.mark.message, known.at);
+        let view = MarksView {
+            channel_id: first.mark.channel.get(),
+            marks: marks.iter().map(read).collect(),
+        };
+        frames.extend(frame("MESSAGE_READ", view, now()));
+    }
+    Ok(frames)
 }
 
 /// Keeps a mark from a socket until the next gathered write. Marks of who is not in the channel, or of
@@ -235,11 +263,15 @@ fn notice(
     payload: impl Serialize,
     at: DateTime<Utc>,
 ) -> Option<(Topic, Bytes)> {
-    let frame = ServerFrame::new(kind, payload, at.timestamp_millis())
-        .encode()
-        .ok()?;
+    let frame = frame(kind, payload, at)?;
     Some((
         topic,
         Bytes::from(Message::Notice { channel, frame }.encode()),
     ))
+}
+
+fn frame(kind: &str, payload: impl Serialize, at: DateTime<Utc>) -> Option<Bytes> {
+    ServerFrame::new(kind, payload, at.timestamp_millis())
+        .encode()
+        .ok()
 }

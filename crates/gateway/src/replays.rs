@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use discuss_app::reads;
 use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::ErrorCode;
 use serde_json::json;
@@ -18,6 +19,8 @@ use crate::session::{ReadOrder, ResumeOrder, Session};
 
 /// The log can't be read: after so long it is tried again.
 const RETRY: Duration = Duration::from_millis(250);
+/// Channels whose marks are read in one query.
+const STATE_BATCH: usize = 200;
 
 /// Carries out the session's orders until there are none.
 pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
@@ -246,6 +249,19 @@ impl Reading {
         self.session.outgoing.push_replayed(frame);
     }
 
+    /// Marks and unread counts have no seq: whoever comes back is told them as they are. Best effort,
+    /// the next mark that moves tells them again.
+    async fn tell_state(&self, channels: &[ChannelId]) {
+        let person = (self.session.person.tenant, self.session.person.user);
+        for channels in channels.chunks(STATE_BATCH) {
+            match reads::list_state(&self.gateway.app, person, channels).await {
+                Ok(state) => self.push(state.iter().map(|frame| frames::text(frame)).collect()),
+                Err(error) => tracing::debug!(%error, "marks are not told after a resume"),
+            }
+            self.session.outgoing.drained().await;
+        }
+    }
+
     /// A RESUME is answered when none of its channels is read any more, also by a second reading that
     /// the hub asked for.
     async fn tell_resumed(&mut self) {
@@ -269,6 +285,8 @@ impl Reading {
             self.session.outgoing.drained().await;
             let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
             self.session.outgoing.push_replayed(frame);
+            let channels: Vec<ChannelId> = resume.joined.into_keys().collect();
+            self.tell_state(&channels).await;
         }
     }
 }

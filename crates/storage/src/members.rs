@@ -18,7 +18,10 @@ use crate::{Connection, StorageError};
 
 mod marks;
 
-pub use marks::{Mark, MovedMark, list_total_unread, move_read_mark, move_read_marks};
+pub use marks::{
+    KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
+    move_read_marks,
+};
 
 /// The statuses of who is in a channel now.
 pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];

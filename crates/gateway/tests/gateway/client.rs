@@ -98,11 +98,15 @@ impl Client {
         }
     }
 
-    /// The next frame, which must be of this type.
+    /// The next frame, which must be of this type. Unread counts and read marks, which have no place in
+    /// the order, are passed over unless they are asked for.
     pub(crate) async fn expect(&mut self, kind: &str) -> Value {
-        match self.next().await {
-            Sent::Frame(frame) if frame["type"] == kind => frame,
-            other => panic!("not {kind} but {other:?}"),
+        loop {
+            match self.next().await {
+                Sent::Frame(frame) if frame["type"] == kind => return frame,
+                Sent::Frame(frame) if is_state(&frame) => {}
+                other => panic!("not {kind} but {other:?}"),
+            }
         }
     }
 
@@ -114,11 +118,16 @@ impl Client {
 
     /// The next frame must be this seq of the channel; answers the frame.
     pub(crate) async fn expect_seq(&mut self, channel: ChannelId, seq: i64) -> Value {
-        match self.next().await {
-            Sent::Frame(frame) if frame["channelId"] == channel.get() && frame["seq"] == seq => {
-                frame
+        loop {
+            match self.next().await {
+                Sent::Frame(frame)
+                    if frame["channelId"] == channel.get() && frame["seq"] == seq =>
+                {
+                    return frame;
+                }
+                Sent::Frame(frame) if is_state(&frame) => {}
+                other => panic!("not seq {seq} of {channel} but {other:?}"),
             }
-            other => panic!("not seq {seq} of {channel} but {other:?}"),
         }
     }
 
@@ -140,4 +149,9 @@ impl Client {
         )
         .await;
     }
+}
+
+/// Is this an unread count or a read mark?
+fn is_state(frame: &Value) -> bool {
+    frame["type"] == "UNREAD_COUNT_UPDATED" || frame["type"] == "MESSAGE_READ"
 }

@@ -51,6 +51,29 @@ async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
 }
 
 #[tokio::test]
+async fn who_resumes_is_told_what_is_unread_and_who_has_read() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    world.send(1, channel, "a").await;
+    let newest = world.send(1, channel, "b").await;
+
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    client.resume(&[(channel, 3)]).await;
+    client.expect("RESUMED").await;
+
+    let unread = client.expect("UNREAD_COUNT_UPDATED").await;
+    let counts = json!({ "channelId": channel, "unreadCount": 2, "totalUnread": 2 });
+    assert_eq!(unread["payload"], counts);
+    let read = client.expect("MESSAGE_READ").await;
+    let marks = read["payload"]["marks"].as_array().unwrap();
+    assert_eq!(marks.len(), 1);
+    assert_eq!(marks[0]["userId"], 1);
+    assert_eq!(marks[0]["lastReadMessageId"], newest.id.get());
+}
+
+#[tokio::test]
 async fn a_resume_may_ride_in_auth() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;

@@ -138,6 +138,75 @@ fn moved(row: &MovedRow) -> Option<MovedMark> {
     })
 }
 
+/// How far somebody has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownMark {
+    /// The mark.
+    pub mark: Mark,
+    /// When it was moved there.
+    pub at: DateTime<Utc>,
+}
+
+/// Tenant, channel, person, message, time.
+type KnownRow = (i64, i64, i64, Option<i64>, Option<DateTime<Utc>>);
+
+/// How far everybody has read those of these channels that have at most `members` members.
+pub async fn list_marks(
+    connection: &mut Connection,
+    channels: &[ChannelId],
+    members: i32,
+) -> Result<Vec<KnownMark>, StorageError> {
+    use crate::schema::{channel_members as m, channels as c};
+    let ids: Vec<i64> = channels.iter().map(|channel| channel.get()).collect();
+    let rows: Vec<KnownRow> = m::table
+        .inner_join(c::table.on(c::id.eq(m::channel_id)))
+        .filter(m::channel_id.eq_any(ids))
+        .filter(m::status.eq_any(super::CURRENT))
+        .filter(m::last_read_message_id.is_not_null())
+        .filter(c::member_count.le(members))
+        .order((m::channel_id, m::user_id))
+        .select((
+            m::tenant_id,
+            m::channel_id,
+            m::user_id,
+            m::last_read_message_id,
+            m::last_read_at,
+        ))
+        .load(connection)
+        .await?;
+    let known = |(tenant, channel, user, message, at): KnownRow| {
+        let mark = Mark {
+            tenant: TenantId::from(tenant),
+            channel: ChannelId::from(channel),
+            user: UserId::from(user),
+            message: MessageId::from(message?),
+        };
+        Some(KnownMark { mark, at: at? })
+    };
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// What somebody has not read in each of these channels, those that they are in.
+pub async fn list_unread(
+    connection: &mut Connection,
+    (tenant, user): (TenantId, UserId),
+    channels: &[ChannelId],
+) -> Result<Vec<(ChannelId, i64)>, StorageError> {
+    use crate::schema::{channel_members as m, channels as c};
+    let ids: Vec<i64> = channels.iter().map(|channel| channel.get()).collect();
+    let rows: Vec<(i64, i64)> = m::table
+        .inner_join(c::table.on(c::id.eq(m::channel_id)))
+        .filter(m::channel_id.eq_any(ids))
+        .filter(m::tenant_id.eq(tenant.get()).and(m::user_id.eq(user.get())))
+        .filter(m::status.eq_any(super::CURRENT))
+        .order(m::channel_id)
+        .select((m::channel_id, c::unread_count_base - m::last_read_count))
+        .load(connection)
+        .await?;
+    let unread = |(channel, unread): (i64, i64)| (ChannelId::from(channel), unread.max(0));
+    Ok(rows.into_iter().map(unread).collect())
+}
+
 /// What each of these people has not read, in all the channels that are not archived.
 pub async fn list_total_unread(
     connection: &mut Connection,
