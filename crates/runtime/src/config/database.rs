@@ -28,7 +28,7 @@ pub struct DatabaseConfig {
     /// Name of the database.
     #[arg(long, env, default_value = "discuss_service")]
     pub db_name: String,
-    /// Whether to ask for TLS.
+    /// Whether to ask for TLS, which is not built yet: `prefer` goes without, `require` fails.
     #[arg(long, env, default_value = "disable", value_parser = ["disable", "prefer", "require"])]
     pub db_ssl_mode: String,
     /// Most connections of the process's pool.
