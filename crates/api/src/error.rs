@@ -152,7 +152,7 @@ impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self {
             fields: vec![error.clone()],
-            ..Self::new(ErrorCode::ValidationError, error.to_string())
+            ..Self::new(error.code, error.to_string())
         }
     }
 }

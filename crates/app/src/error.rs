@@ -55,7 +55,7 @@ impl AppError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid(_) => ErrorCode::ValidationError,
+            Self::Invalid(field) => field.code,
             Self::NotInChannel(error) | Self::Send(SendError::NotInChannel(error)) => {
                 not_in_channel(*error)
             }

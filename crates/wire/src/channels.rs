@@ -30,9 +30,9 @@ pub struct CreateChannelRequest {
     /// Only its members know of it (the default).
     pub is_private: Option<bool>,
     /// Who is in it beside its maker, at most 100; of a DIRECT channel exactly one.
-    #[serde(default, alias = "memberUserIds")]
+    #[serde(alias = "memberUserIds")]
     #[schema(max_items = 100, example = json!([17, 18]))]
-    pub member_ids: Vec<IdNumber>,
+    pub member_ids: Option<Vec<IdNumber>>,
     /// The other person of a DIRECT channel, instead of `memberIds`.
     pub other_user_id: Option<IdNumber>,
     /// Colour, icon and what else a front end keeps, at most 8 KiB.
@@ -89,7 +89,7 @@ impl CreateChannelRequest {
         if let Some(other) = self.other_user_id {
             return UserId::parse(other.0).in_field("otherUserId");
         }
-        let mut others = user_ids("memberIds", &self.member_ids)?;
+        let mut others = self.parse_members()?;
         others.retain(|user| *user != caller);
         match others.as_slice() {
             [other] => Ok(*other),
@@ -100,7 +100,13 @@ impl CreateChannelRequest {
         }
     }
 
+    fn parse_members(&self) -> Result<Vec<UserId>, FieldError> {
+        user_ids("memberIds", self.member_ids.as_deref().unwrap_or_default())
+    }
+
     fn parse_group(self, caller: UserId) -> Result<NewGroup, FieldError> {
+        let mut members = self.parse_members()?;
+        members.retain(|user| *user != caller);
         let name = self
             .name
             .ok_or_else(|| FieldError::new("name", "is required"))?;
@@ -109,8 +115,6 @@ impl CreateChannelRequest {
             .as_deref()
             .map(Description::parse)
             .transpose();
-        let mut members = user_ids("memberIds", &self.member_ids)?;
-        members.retain(|user| *user != caller);
         Ok(NewGroup {
             name: ChannelName::parse(&name).in_field("name")?,
             description: description.in_field("description")?,

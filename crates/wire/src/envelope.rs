@@ -63,18 +63,6 @@ impl ErrorEnvelope {
             trace_id: trace_id.into(),
         }
     }
-
-    /// The envelope of wrong fields; the first of them is its message.
-    #[must_use]
-    pub fn invalid(errors: Vec<FieldError>, trace_id: impl Into<String>) -> Self {
-        let message = errors
-            .first()
-            .map_or_else(String::new, FieldError::to_string);
-        Self {
-            errors,
-            ..Self::new(ErrorCode::ValidationError, message, trace_id)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -93,8 +81,9 @@ mod tests {
 
     #[test]
     fn an_error_is_written_as_the_contract_says() {
-        let envelope =
-            ErrorEnvelope::invalid(vec![FieldError::new("name", "must not be blank")], "t-1");
+        let field = FieldError::new("name", "must not be blank");
+        let mut envelope = ErrorEnvelope::new(field.code, field.to_string(), "t-1");
+        envelope.errors.push(field);
         assert_eq!(
             serde_json::to_value(envelope).unwrap(),
             json!({

@@ -35,6 +35,8 @@ codes! {
     ValidationError = "VALIDATION_ERROR", 400;
     /// The token names no tenant.
     TenantIdRequired = "TENANT_ID_REQUIRED", 400;
+    /// More people mentioned than a message may.
+    TooManyMentions = "TOO_MANY_MENTIONS", 400;
     /// The channel takes no more messages.
     ChannelArchived = "CHANNEL_ARCHIVED", 400;
     /// The owner can't be removed.
@@ -81,6 +83,9 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong with it, for people.
     pub message: String,
+    /// The symbol of the answer that names it.
+    #[serde(skip)]
+    pub code: ErrorCode,
 }
 
 impl FieldError {
@@ -89,7 +94,14 @@ impl FieldError {
         Self {
             field: field.into(),
             message: message.into(),
+            code: ErrorCode::ValidationError,
         }
+    }
+
+    /// The same under a symbol of its own.
+    #[must_use]
+    pub fn coded(self, code: ErrorCode) -> Self {
+        Self { code, ..self }
     }
 }
 

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::errors::{FieldError, InField};
+use crate::errors::{ErrorCode, FieldError, InField};
 use crate::ids::IdNumber;
 use crate::members::user_ids;
 use crate::users::UserView;
 
 /// The most bytes of metadata, written as JSON.
 pub const MAX_METADATA_BYTES: usize = 8 * 1024;
+
+/// The most people that a message names.
+pub const MAX_MENTIONS: usize = 100;
 
 /// Sends a message.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,9 +28,8 @@ pub struct SendMessageRequest {
     #[schema(example = "TEXT")]
     pub message_type: Option<String>,
     /// Whom it names, at most 100; only members count.
-    #[serde(default)]
     #[schema(max_items = 100, example = json!([17]))]
-    pub mentions: Vec<IdNumber>,
+    pub mentions: Option<Vec<IdNumber>>,
     /// What else a front end keeps with it, at most 8 KiB.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<serde_json::Value>,
@@ -38,9 +40,8 @@ pub struct SendMessageRequest {
     #[schema(ignore)]
     pub parent_id: Option<serde_json::Value>,
     /// Attachments are not taken yet.
-    #[serde(default)]
     #[schema(ignore)]
-    pub attachment_ids: Vec<serde_json::Value>,
+    pub attachment_ids: Option<Vec<serde_json::Value>>,
 }
 
 impl SendMessageRequest {
@@ -49,7 +50,7 @@ impl SendMessageRequest {
         if self.parent_id.is_some_and(|id| !id.is_null()) {
             return Err(FieldError::new("parentId", "replies are not supported yet"));
         }
-        if !self.attachment_ids.is_empty() {
+        if self.attachment_ids.is_some_and(|ids| !ids.is_empty()) {
             return Err(FieldError::new(
                 "attachmentIds",
                 "attachments are not supported yet",
@@ -65,11 +66,19 @@ impl SendMessageRequest {
                 .message_type
                 .as_deref()
                 .map_or(Ok(MessageKind::Text), sendable_kind)?,
-            mentions: user_ids("mentions", &self.mentions)?,
+            mentions: mentions(&self.mentions.unwrap_or_default())?,
             metadata: self.metadata.map(metadata).transpose()?,
             client_message_id,
         })
     }
+}
+
+fn mentions(ids: &[IdNumber]) -> Result<Vec<UserId>, FieldError> {
+    if ids.len() > MAX_MENTIONS {
+        let message = format!("must name at most {MAX_MENTIONS} people");
+        return Err(FieldError::new("mentions", message).coded(ErrorCode::TooManyMentions));
+    }
+    user_ids("mentions", ids)
 }
 
 fn sendable_kind(name: &str) -> Result<MessageKind, FieldError> {

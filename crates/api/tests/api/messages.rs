@@ -83,6 +83,39 @@ async fn who_may_not_send_is_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
+async fn more_than_100_mentions_are_too_many_and_nothing_is_stored() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let body = json!({ "content": "x", "mentions": (1..=101).collect::<Vec<i64>>() });
+    let refusal = an.post(&format!("/channels/{channel}/messages"), body);
+    let refusal = refusal.await;
+    refusal.refused(400, "TOO_MANY_MENTIONS");
+    assert_eq!(refusal.body["errors"][0]["field"], "mentions");
+    assert!(an.contents(channel).await.is_empty());
+}
+
+#[tokio::test]
+async fn members_of_a_body_that_are_null_count_as_left_out() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let body = json!({
+        "name": "x", "description": null, "isPrivate": null, "memberIds": null, "metadata": null,
+        "entityType": null, "entityId": null,
+    });
+    let made = an.post("/channels/group", body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let body = json!({
+        "content": "x", "messageType": null, "mentions": null, "metadata": null,
+        "clientMessageId": null, "parentId": null, "attachmentIds": null,
+    });
+    let path = format!("/channels/{}/messages", made.id());
+    let sent = an.post(&path, body).await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    assert_eq!(sent.data()["mentions"], json!([]));
+}
+
+#[tokio::test]
 async fn a_wrong_message_names_its_field_and_nothing_is_stored() {
     let world = World::new().await;
     let an = world.person(1);

@@ -36,7 +36,7 @@ impl Refusal {
 impl From<FieldError> for Refusal {
     fn from(error: FieldError) -> Self {
         let details = json!({ "field": error.field });
-        Self::Told(ErrorCode::ValidationError, error.to_string(), Some(details))
+        Self::Told(error.code, error.to_string(), Some(details))
     }
 }
 

@@ -200,6 +200,19 @@ async fn a_request_that_is_wrong_is_told_and_the_socket_goes_on() {
             (&json!("VALIDATION_ERROR"), &json!("r"))
         );
     }
+    let crowd: Vec<i64> = (1..=101).collect();
+    let payload = json!({ "channelId": 1, "content": "hi", "mentions": crowd });
+    client
+        .say(json!({ "type": "SEND_MESSAGE", "payload": payload }))
+        .await;
+    let error = client.expect("ERROR").await;
+    assert_eq!(
+        (
+            &error["payload"]["code"],
+            &error["payload"]["details"]["field"]
+        ),
+        (&json!("TOO_MANY_MENTIONS"), &json!("mentions"))
+    );
     client.expect_silence().await;
 }
 
