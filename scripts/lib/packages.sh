@@ -7,8 +7,11 @@ PACKAGES=(
   "curl|command -v curl"
   "git|command -v git"
   "openssl|command -v openssl"
-  # Building: the linker, and C for mimalloc and aws-lc.
+  # Building: the linker, C for mimalloc and aws-lc, and librdkafka.
   "gcc|command -v cc"
+  "g++|command -v c++"
+  "make|command -v make"
+  "zlib1g-dev|test -e /usr/include/zlib.h"
   "libc6-dev|test -e /usr/include/stdio.h"
   # Servers.
   "postgresql|postgres_programs"

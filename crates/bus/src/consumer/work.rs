@@ -1,0 +1,158 @@
+//! One record's work, until it is done or given up.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use futures_util::FutureExt as _;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{Effort, Failure, Handler};
+use crate::dead_letters::{self, GivenUp};
+use crate::producer::Producer;
+use crate::{BusError, Record};
+
+/// The first pause before a record is tried again, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// The same while something is away: whoever comes back is noticed soon.
+const OUTAGE_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// Works on records.
+pub(super) struct Worker<H> {
+    pub(super) handler: H,
+    producer: Arc<Producer>,
+    effort: Effort,
+    permits: Semaphore,
+    end: CancellationToken,
+}
+
+/// How a record's work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is done, or its dead letter is stored.
+    Settled,
+    /// The process ends before that; it is done again later.
+    Abandoned,
+}
+
+impl<H: Handler> Worker<H> {
+    pub(super) fn new(
+        handler: H,
+        producer: Arc<Producer>,
+        effort: Effort,
+        end: CancellationToken,
+    ) -> Self {
+        Self {
+            handler,
+            producer,
+            permits: Semaphore::new(effort.at_once),
+            effort,
+            end,
+        }
+    }
+
+    /// Does the work of a record, as often as it takes.
+    pub(super) async fn work(&self, record: &Record, work: &H::Work) -> Outcome {
+        let mut pauses = growing(PAUSES)
+            .with_total_delay(Some(self.effort.give_up_after))
+            .build();
+        let mut outage = growing(OUTAGE_PAUSES).build();
+        loop {
+            let pause = match self.attempt(work).await {
+                Ok(()) => {
+                    count(record, "done");
+                    return Outcome::Settled;
+                }
+                Err(Failure::Unavailable(cause)) => {
+                    tracing::debug!(
+                        cause,
+                        topic = record.topic,
+                        "something is away: the record waits"
+                    );
+                    outage.next()
+                }
+                Err(Failure::Failed(cause)) => {
+                    outage = growing(OUTAGE_PAUSES).build();
+                    let Some(pause) = pauses.next() else {
+                        return self.give_up(record, GivenUp::Failed(cause)).await;
+                    };
+                    tracing::warn!(
+                        cause,
+                        topic = record.topic,
+                        offset = record.offset,
+                        "a record is tried again"
+                    );
+                    Some(pause)
+                }
+            };
+            metrics::counter!("discuss_kafka_retries_total", "topic" => record.topic.clone())
+                .increment(1);
+            if !self.pause(pause.unwrap_or(OUTAGE_PAUSES.1)).await {
+                return Outcome::Abandoned;
+            }
+        }
+    }
+
+    async fn attempt(&self, work: &H::Work) -> Result<(), Failure> {
+        let _permit = self.permits.acquire().await;
+        let attempt = AssertUnwindSafe(self.handler.handle(work)).catch_unwind();
+        attempt
+            .await
+            .unwrap_or_else(|_panic| Err(Failure::Failed("the work panicked".to_owned())))
+    }
+
+    /// Stores a record's dead letter.
+    pub(super) async fn give_up(&self, record: &Record, why: GivenUp) -> Outcome {
+        tracing::error!(
+            topic = record.topic,
+            partition = record.partition,
+            offset = record.offset,
+            ?why,
+            "a record is a dead letter"
+        );
+        let letter = dead_letters::of(record, &why);
+        let letter = std::slice::from_ref(&letter);
+        loop {
+            let sent = tokio::select! {
+                sent = self.producer.send_all(letter) => sent,
+                () = self.end.cancelled() => return Outcome::Abandoned,
+            };
+            match sent {
+                Ok(()) => break,
+                Err(error @ BusError::Restarted(_)) => {
+                    tracing::warn!(%error, "a dead letter is sent again");
+                }
+                Err(error) => tracing::error!(%error, "a dead letter can't be stored"),
+            }
+            if !self.pause(PAUSES.0).await {
+                return Outcome::Abandoned;
+            }
+        }
+        count(record, "dead_letter");
+        Outcome::Settled
+    }
+
+    /// Waits; says whether to go on.
+    async fn pause(&self, pause: Duration) -> bool {
+        tokio::select! {
+            () = sleep(pause) => true,
+            () = self.end.cancelled() => false,
+        }
+    }
+}
+
+fn growing((first, longest): (Duration, Duration)) -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(first)
+        .with_max_delay(longest)
+        .without_max_times()
+        .with_jitter()
+}
+
+pub(super) fn count(record: &Record, outcome: &'static str) {
+    metrics::counter!("discuss_kafka_records_total", "topic" => record.topic.clone(), "outcome" => outcome)
+        .increment(1);
+}

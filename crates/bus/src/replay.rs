@@ -1,0 +1,145 @@
+//! Putting dead letters back where they came from.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::topic_partition_list::Offset;
+
+use crate::producer::Producer;
+use crate::{BusError, NewRecord, Record, Settings, dead_letters};
+
+/// How long the brokers have to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for the next letter before looking again.
+const POLL: Duration = Duration::from_millis(500);
+/// Letters that are put back together.
+const BATCH: usize = 500;
+
+/// Puts back the letters of `topic` (such as `orders.dlt`, without the prefix) that were not put back
+/// yet and were there when this began; answers how many. What fails again becomes a letter again, and is
+/// put back by the next call.
+pub async fn replay(settings: &Settings, topic: &str) -> Result<usize, BusError> {
+    let (settings, topic) = (settings.clone(), topic.to_owned());
+    let producer = Producer::new(&settings)?;
+    let mut letters = tokio::task::spawn_blocking(move || Letters::open(settings, &topic))
+        .await
+        .map_err(|error| BusError::Broken(error.to_string()))??;
+    let mut count = 0;
+    loop {
+        let (back, batch) = tokio::task::spawn_blocking(move || {
+            let batch = letters.next_batch();
+            batch.map(|batch| (letters, batch))
+        })
+        .await
+        .map_err(|error| BusError::Broken(error.to_string()))??;
+        letters = back;
+        if batch.is_empty() {
+            return Ok(count);
+        }
+        let originals: Vec<NewRecord> = batch.iter().map(dead_letters::original).collect();
+        producer.send_all(&originals).await?;
+        letters.commit(&batch)?;
+        count += batch.len();
+    }
+}
+
+/// The letters of a topic from where the last replay stopped to its end.
+struct Letters {
+    settings: Settings,
+    consumer: BaseConsumer,
+    /// The offset to read next and the one to stop at, per partition.
+    rest: HashMap<i32, (i64, i64)>,
+}
+
+impl Letters {
+    fn open(settings: Settings, topic: &str) -> Result<Self, BusError> {
+        let name = settings.full_name(topic);
+        let mut config = settings.client();
+        config
+            .set(
+                "group.id",
+                format!("{}.replay", settings.full_name(&settings.group)),
+            )
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest");
+        let consumer: BaseConsumer = config.create()?;
+        let metadata = consumer.fetch_metadata(Some(&name), TIMEOUT)?;
+        let partitions = metadata
+            .topics()
+            .iter()
+            .flat_map(rdkafka::metadata::MetadataTopic::partitions);
+        let mut list = TopicPartitionList::new();
+        for partition in partitions {
+            list.add_partition(&name, partition.id());
+        }
+        let committed = consumer.committed_offsets(list, TIMEOUT)?;
+        let (mut rest, mut starts) = (HashMap::new(), TopicPartitionList::new());
+        for partition in committed.elements() {
+            let id = partition.partition();
+            let (low, high) = consumer.fetch_watermarks(&name, id, TIMEOUT)?;
+            let start = match partition.offset() {
+                Offset::Offset(offset) => offset.max(low),
+                _ => low,
+            };
+            if start < high {
+                rest.insert(id, (start, high));
+                starts.add_partition_offset(&name, id, Offset::Offset(start))?;
+            }
+        }
+        consumer.assign(&starts)?;
+        Ok(Self {
+            settings,
+            consumer,
+            rest,
+        })
+    }
+
+    /// The next letters; none when all were read.
+    fn next_batch(&mut self) -> Result<Vec<Record>, BusError> {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH && !self.rest.is_empty() {
+            match self.consumer.poll(POLL) {
+                Some(Ok(message)) => {
+                    let letter = Record::of(&message, &self.settings);
+                    if self.is_awaited(letter.partition, letter.offset) {
+                        batch.push(letter);
+                    }
+                }
+                Some(Err(error)) => return Err(error.into()),
+                None if !batch.is_empty() => break,
+                None => {}
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Notes a letter as read; says whether it was there when this began.
+    fn is_awaited(&mut self, partition: i32, offset: i64) -> bool {
+        let Some((next, stop)) = self.rest.get_mut(&partition) else {
+            return false;
+        };
+        let is_awaited = offset < *stop;
+        *next = offset.saturating_add(1);
+        if *next >= *stop {
+            self.rest.remove(&partition);
+        }
+        is_awaited
+    }
+
+    fn commit(&self, batch: &[Record]) -> Result<(), BusError> {
+        let mut after: HashMap<(&str, i32), i64> = HashMap::new();
+        for letter in batch {
+            let next = after.entry((&letter.topic, letter.partition)).or_default();
+            *next = letter.offset.saturating_add(1).max(*next);
+        }
+        let mut list = TopicPartitionList::new();
+        for ((topic, partition), next) in after {
+            let name = self.settings.full_name(topic);
+            list.add_partition_offset(&name, partition, Offset::Offset(next))?;
+        }
+        self.consumer.commit(&list, CommitMode::Sync)?;
+        Ok(())
+    }
+}
