@@ -1,18 +1,17 @@
 //! Channels: making, reading and listing them.
 
 use chrono::{DateTime, Utc};
-use discuss_domain::channels::{Channel, ChannelKind, DirectPair, NewGroup};
+use discuss_domain::channels::{Channel, DirectPair, ListFilter, NewGroup, Seen};
 use discuss_domain::members::{Member, ReadMark, Role};
 use discuss_domain::permissions::{NotInChannel, require_member};
 use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
-use discuss_storage::channels::{ListFilter, Maker};
+use discuss_storage::channels::Maker;
 use discuss_storage::event_log::{LoggedEvent, NewEvent};
 use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, StorageError, channels, event_log, members};
 
 use crate::{App, AppError, Context, events};
 
-pub use discuss_storage::channels::Seen;
 pub use discuss_storage::members::Followed;
 
 /// Makes a group; the caller is its owner.
@@ -211,26 +210,13 @@ pub(crate) async fn require_in(
     Ok((seen.channel, member))
 }
 
-/// Which of the caller's channels to list.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Filter {
-    /// Only of this kind.
-    pub kind: Option<ChannelKind>,
-    /// Archived ones, or those that are not.
-    pub is_archived: bool,
-}
-
 /// A page of the caller's channels, the newest message first, and how many there are in all.
 pub async fn list(
     app: &App,
     context: &Context,
-    filter: Filter,
+    filter: ListFilter,
     (page, size): (i64, i64),
 ) -> Result<(Vec<Seen>, i64), AppError> {
-    let filter = ListFilter {
-        kind: filter.kind,
-        is_archived: filter.is_archived,
-    };
     let viewer = (context.tenant(), context.user());
     let bounds = (page.saturating_mul(size), size);
     let mut connection = app.connection().await?;

@@ -3,6 +3,7 @@
 use discuss_domain::messages::{Draft, Fingerprint, Message};
 use discuss_domain::{ChannelId, MessageId};
 use discuss_storage::messages as stored;
+use discuss_wire::paging::Cursor;
 
 use crate::channels::require_in;
 use crate::writer::{Outcome, Send};
@@ -63,17 +64,6 @@ pub async fn get(app: &App, context: &Context, id: MessageId) -> Result<Message,
     }
 }
 
-/// From where on to read a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
-    /// From the newest message back.
-    Newest,
-    /// Before this message.
-    Before(MessageId),
-    /// After this message.
-    After(MessageId),
-}
-
 /// Messages, newest first.
 #[derive(Debug)]
 pub struct History {
@@ -90,34 +80,34 @@ pub async fn list(
     app: &App,
     context: &Context,
     channel: ChannelId,
-    from: From,
+    from: Cursor,
     limit: i64,
 ) -> Result<History, AppError> {
     let mut connection = app.connection().await?;
     require_in(&mut connection, context, channel).await?;
     let one_more = limit.saturating_add(1);
-    let cursor = match from {
-        From::Newest => None,
-        From::Before(id) | From::After(id) => {
+    let seq = match from {
+        Cursor::Newest => None,
+        Cursor::Before(id) | Cursor::After(id) => {
             let seq = stored::find_seq(&mut connection, channel, id).await?;
             Some(seq.ok_or(AppError::MessageNotFound)?)
         }
     };
-    let mut messages = match (from, cursor) {
-        (From::After(_), Some(seq)) => {
+    let mut messages = match (from, seq) {
+        (Cursor::After(_), Some(seq)) => {
             stored::list_after(&mut connection, channel, seq, one_more).await?
         }
-        (_, cursor) => stored::list_before(&mut connection, channel, cursor, one_more).await?,
+        (_, seq) => stored::list_before(&mut connection, channel, seq, one_more).await?,
     };
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_cut = messages.len() > size;
     messages.truncate(size);
-    let goes_on = matches!(from, From::After(_));
+    let goes_on = matches!(from, Cursor::After(_));
     if goes_on {
         messages.reverse();
     }
     let has_older = if goes_on { true } else { is_cut };
-    let has_newer = if goes_on { is_cut } else { cursor.is_some() };
+    let has_newer = if goes_on { is_cut } else { seq.is_some() };
     Ok(History {
         messages,
         has_older,

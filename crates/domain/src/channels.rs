@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::ids::{ChannelId, MessageId, Seq, TenantId, UserId};
+use crate::members::Member;
 use crate::text::{TextError, require_bounded, require_present};
+use crate::users::User;
 
 /// The three kinds of channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,6 +202,37 @@ pub struct Counters {
     pub timeline_count: i64,
     /// The newest `unread_no`: top-level ones but SYSTEM.
     pub unread_count_base: i64,
+}
+
+/// A channel as one person sees it.
+#[derive(Debug)]
+pub struct Seen {
+    /// The channel.
+    pub channel: Channel,
+    /// Their membership, also a former one.
+    pub membership: Option<Member>,
+    /// The other person of a direct channel.
+    pub other: Option<User>,
+    /// The newest message's text, unless it was deleted, and its sender.
+    pub last_message: Option<(String, User)>,
+}
+
+impl Seen {
+    /// Their membership, if they are in the channel now.
+    #[must_use]
+    pub fn current(&self) -> Option<&Member> {
+        let member = self.membership.as_ref()?;
+        member.membership.is_current().then_some(member)
+    }
+}
+
+/// Which of a person's channels to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListFilter {
+    /// Only of this kind.
+    pub kind: Option<ChannelKind>,
+    /// Archived ones, or those that are not.
+    pub is_archived: bool,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{Connection, StorageError};
 
 mod seen;
 
-pub use seen::{ListFilter, Seen, count_seen, find_seen, list_seen};
+pub use seen::{count_seen, find_seen, list_seen};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use discuss_domain::UserId;
-use discuss_domain::channels::{Channel, ChannelKind, ChannelName, Description, NewGroup};
-use discuss_domain::members::{Member, Role};
+use discuss_domain::channels::{Channel, ChannelKind, ChannelName, Description, NewGroup, Seen};
+use discuss_domain::members::Role;
 use discuss_domain::users::User;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -209,19 +209,6 @@ pub struct SenderView {
     pub name: String,
 }
 
-/// A channel as one caller sees it.
-#[derive(Debug)]
-pub struct SeenChannel {
-    /// The channel.
-    pub channel: Channel,
-    /// The caller's membership, when they are in it.
-    pub membership: Option<Member>,
-    /// The other person of a direct channel.
-    pub other: Option<User>,
-    /// The newest message's text and sender.
-    pub last_message: Option<(String, User)>,
-}
-
 impl ChannelView {
     /// The channel as everybody sees it.
     #[must_use]
@@ -252,15 +239,12 @@ impl ChannelView {
         }
     }
 
-    /// The channel as one caller sees it.
+    /// The channel as one caller sees it; who was in it once is a stranger.
     #[must_use]
-    pub fn seen(seen: &SeenChannel, members: Option<Vec<MemberView>>) -> Self {
+    pub fn seen(seen: &Seen, members: Option<Vec<MemberView>>) -> Self {
+        let own = seen.current();
         let base = seen.channel.counters.unread_count_base;
-        let unread_count = seen
-            .membership
-            .as_ref()
-            .map_or(0, |member| member.read.unread(base));
-        let own = seen.membership.as_ref();
+        let unread_count = own.map_or(0, |member| member.read.unread(base));
         let view = ChannelSeenView {
             last_message: seen.last_message.as_ref().map(|(text, _)| preview(text)),
             last_message_sender: seen.last_message.as_ref().map(|(_, sender)| SenderView {

@@ -2,10 +2,13 @@
 
 use actix_web::{HttpResponse, get, post, web::Data};
 use discuss_app::AppError;
-use discuss_app::channels::{self, Filter, Seen};
-use discuss_domain::{ChannelId, channels::ChannelKind};
+use discuss_app::channels;
+use discuss_domain::{
+    ChannelId,
+    channels::{ChannelKind, ListFilter},
+};
 use discuss_wire::{
-    channels::{ChannelView, CreateChannelRequest, NewChannel, SeenChannel},
+    channels::{ChannelView, CreateChannelRequest, NewChannel},
     envelope::Envelope,
     members::MemberView,
     paging::{Page, PageQuery},
@@ -90,11 +93,14 @@ async fn create(
         NewChannel::Topic => Err(AppError::EntityAccess.into()),
         NewChannel::Group(group) => {
             let seen = channels::create_group(&state.app, caller, &group).await?;
-            Ok(answer::created("Channel created", view(seen, None)))
+            Ok(answer::created(
+                "Channel created",
+                ChannelView::seen(&seen, None),
+            ))
         }
         NewChannel::Direct(other) => {
             let (seen, is_new) = channels::get_or_create_direct(&state.app, caller, other).await?;
-            let view = view(seen, None);
+            let view = ChannelView::seen(&seen, None);
             Ok(if is_new {
                 answer::created("Channel created", view)
             } else {
@@ -119,7 +125,7 @@ struct ChannelFilterQuery {
 }
 
 impl ChannelFilterQuery {
-    fn parse(&self) -> Result<Filter, ApiError> {
+    fn parse(&self) -> Result<ListFilter, ApiError> {
         let kind = match &self.kind {
             None => None,
             Some(name) => Some(
@@ -132,7 +138,7 @@ impl ChannelFilterQuery {
             Some("true") => true,
             Some(_) => return Err(ApiError::invalid("isArchived", "must be true or false")),
         };
-        Ok(Filter { kind, is_archived })
+        Ok(ListFilter { kind, is_archived })
     }
 }
 
@@ -150,7 +156,10 @@ async fn list_channels(
 ) -> Result<HttpResponse, ApiError> {
     let (filter, page) = (filter.0.parse()?, page.0.parse()?);
     let (seen, total) = channels::list(&state.app, &caller, filter, (page.page, page.size)).await?;
-    let items = seen.into_iter().map(|seen| view(seen, None)).collect();
+    let items = seen
+        .iter()
+        .map(|seen| ChannelView::seen(seen, None))
+        .collect();
     Ok(answer::ok("Channels", Page::new(items, page, total)))
 }
 
@@ -167,7 +176,7 @@ async fn get_channel(
     channel: PathId<ChannelId>,
 ) -> Result<HttpResponse, ApiError> {
     let seen = channels::get(&state.app, &caller, channel.0).await?;
-    let members = if is_in(&seen) {
+    let members = if seen.current().is_some() {
         let first = (0, MEMBERS_SHOWN);
         let (members, channel) =
             discuss_app::members::list(&state.app, &caller, channel.0, first).await?;
@@ -181,33 +190,5 @@ async fn get_channel(
     } else {
         None
     };
-    Ok(answer::ok("Channel", view(seen, members)))
-}
-
-fn is_in(seen: &Seen) -> bool {
-    seen.membership
-        .as_ref()
-        .is_some_and(|member| member.membership.is_current())
-}
-
-/// A channel as the caller sees it; who was in it once is a stranger.
-fn view(seen: Seen, members: Option<Vec<MemberView>>) -> ChannelView {
-    let membership = seen
-        .membership
-        .filter(|member| member.membership.is_current());
-    let Seen {
-        channel,
-        other,
-        last_message,
-        ..
-    } = seen;
-    ChannelView::seen(
-        &SeenChannel {
-            channel,
-            membership,
-            other,
-            last_message,
-        },
-        members,
-    )
+    Ok(answer::ok("Channel", ChannelView::seen(&seen, members)))
 }

@@ -1,12 +1,12 @@
 //! Messages: send, and read what was sent.
 
 use actix_web::{HttpResponse, get, post, web::Data};
-use discuss_app::messages::{self, From};
+use discuss_app::messages;
 use discuss_domain::{ChannelId, MessageId};
 use discuss_wire::{
     envelope::{Envelope, ErrorEnvelope},
     messages::{MessageView, SendMessageRequest},
-    paging::{Cursor, CursorPage, CursorQuery, Page, PageQuery},
+    paging::{CursorPage, CursorQuery, Page, PageQuery},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,12 +107,7 @@ async fn list_from(
     query: &CursorQuery,
 ) -> Result<History, ApiError> {
     let (cursor, limit) = query.parse()?;
-    let from = match cursor {
-        Cursor::Newest => From::Newest,
-        Cursor::Before(id) => From::Before(id),
-        Cursor::After(id) => From::After(id),
-    };
-    let history = messages::list(&state.app, caller, channel, from, limit).await?;
+    let history = messages::list(&state.app, caller, channel, cursor, limit).await?;
     Ok(History::Cursor(cursor_page(&history, caller)))
 }
 

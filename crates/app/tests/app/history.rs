@@ -1,10 +1,11 @@
 //! Reading what was said: by cursor, by page, one by one.
 
-use discuss_app::messages::{From, History, get, list, list_page};
+use discuss_app::messages::{History, get, list, list_page};
 use discuss_domain::messages::Message;
 use discuss_domain::{ChannelId, MessageId};
 use discuss_test_support::World;
 use discuss_wire::errors::ErrorCode;
+use discuss_wire::paging::Cursor;
 
 use crate::fixture::refusal;
 
@@ -21,7 +22,7 @@ async fn talk(world: &World) -> (ChannelId, Vec<MessageId>) {
     (channel, ids)
 }
 
-async fn read(world: &World, channel: ChannelId, from: From, limit: i64) -> History {
+async fn read(world: &World, channel: ChannelId, from: Cursor, limit: i64) -> History {
     list(&world.app, &World::person(2), channel, from, limit)
         .await
         .unwrap()
@@ -39,16 +40,16 @@ fn ids(messages: &[Message]) -> Vec<MessageId> {
 async fn a_channel_is_read_back_from_its_newest_message_to_its_first() {
     let world = World::new().await;
     let (channel, sent) = talk(&world).await;
-    let newest = read(&world, channel, From::Newest, 3).await;
+    let newest = read(&world, channel, Cursor::Newest, 3).await;
     assert_eq!(ids(&newest.messages), newest_first(&sent[4..]));
     assert!(newest.has_older && !newest.has_newer);
-    let middle = read(&world, channel, From::Before(sent[4]), 3).await;
+    let middle = read(&world, channel, Cursor::Before(sent[4]), 3).await;
     assert_eq!(ids(&middle.messages), newest_first(&sent[1..4]));
     assert!(middle.has_older && middle.has_newer);
-    let last = read(&world, channel, From::Before(sent[1]), 3).await;
+    let last = read(&world, channel, Cursor::Before(sent[1]), 3).await;
     assert_eq!(ids(&last.messages), [sent[0]]);
     assert!(!last.has_older && last.has_newer);
-    let nothing = read(&world, channel, From::Before(sent[0]), 3).await;
+    let nothing = read(&world, channel, Cursor::Before(sent[0]), 3).await;
     assert!(nothing.messages.is_empty() && !nothing.has_older);
 }
 
@@ -56,7 +57,7 @@ async fn a_channel_is_read_back_from_its_newest_message_to_its_first() {
 async fn a_page_that_ends_with_the_first_message_says_that_there_are_no_older_ones() {
     let world = World::new().await;
     let (channel, sent) = talk(&world).await;
-    let all = read(&world, channel, From::Newest, 7).await;
+    let all = read(&world, channel, Cursor::Newest, 7).await;
     assert_eq!(ids(&all.messages), newest_first(&sent));
     assert!(!all.has_older && !all.has_newer);
 }
@@ -65,13 +66,13 @@ async fn a_page_that_ends_with_the_first_message_says_that_there_are_no_older_on
 async fn a_channel_is_read_forward_from_a_message_newest_first() {
     let world = World::new().await;
     let (channel, sent) = talk(&world).await;
-    let after = read(&world, channel, From::After(sent[2]), 2).await;
+    let after = read(&world, channel, Cursor::After(sent[2]), 2).await;
     assert_eq!(ids(&after.messages), [sent[4], sent[3]]);
     assert!(after.has_older && after.has_newer);
-    let rest = read(&world, channel, From::After(sent[4]), 2).await;
+    let rest = read(&world, channel, Cursor::After(sent[4]), 2).await;
     assert_eq!(ids(&rest.messages), [sent[6], sent[5]]);
     assert!(rest.has_older && !rest.has_newer);
-    let nothing = read(&world, channel, From::After(sent[6]), 2).await;
+    let nothing = read(&world, channel, Cursor::After(sent[6]), 2).await;
     assert!(nothing.messages.is_empty() && !nothing.has_newer);
 }
 
@@ -98,8 +99,8 @@ async fn a_cursor_of_another_channel_is_refused() {
     let other = world.group(1, &[2]).await;
     let elsewhere = world.send(1, other, "elsewhere").await.id;
     for from in [
-        From::Before(elsewhere),
-        From::After(MessageId::from(999_999)),
+        Cursor::Before(elsewhere),
+        Cursor::After(MessageId::from(999_999)),
     ] {
         let read = list(&world.app, &World::person(2), channel, from, 3).await;
         assert_eq!(refusal(read), ErrorCode::MessageNotFound);
@@ -143,7 +144,7 @@ async fn only_members_read_a_channel() {
         (foreign, public, in_public, ErrorCode::ChannelNotFound),
     ];
     for (person, channel, message, symbol) in cases {
-        let read = list(&world.app, &person, channel, From::Newest, 9).await;
+        let read = list(&world.app, &person, channel, Cursor::Newest, 9).await;
         assert_eq!(refusal(read), symbol);
         let paged = list_page(&world.app, &person, channel, (0, 9)).await;
         assert_eq!(refusal(paged), symbol);

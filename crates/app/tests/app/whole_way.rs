@@ -14,11 +14,23 @@ async fn a_message_is_sent_listed_read_and_found_in_the_log_and_its_news() {
     let sent = world.send(1, channel, "hello").await;
 
     let reader = World::person(2);
-    let history = messages::list(&world.app, &reader, channel, messages::From::Newest, 50).await;
+    let history = messages::list(
+        &world.app,
+        &reader,
+        channel,
+        discuss_wire::paging::Cursor::Newest,
+        50,
+    )
+    .await;
     assert_eq!(history.unwrap().messages[0].id, sent.id);
-    let (listed, total) = channels::list(&world.app, &reader, channels::Filter::default(), (0, 50))
-        .await
-        .unwrap();
+    let (listed, total) = channels::list(
+        &world.app,
+        &reader,
+        discuss_domain::channels::ListFilter::default(),
+        (0, 50),
+    )
+    .await
+    .unwrap();
     assert_eq!((listed.len(), total), (1, 1));
     assert_eq!(listed[0].last_message.as_ref().unwrap().0, "hello");
     let read = reads::mark(&world.app, &reader, Some(channel), sent.id).await;

@@ -3,9 +3,8 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::channels::{Channel, ChannelKind};
+use discuss_domain::channels::{Channel, ListFilter, Seen};
 use discuss_domain::members::Member;
-use discuss_domain::users::User;
 use discuss_domain::{ChannelId, TenantId, UserId};
 
 use super::ChannelRow;
@@ -15,28 +14,6 @@ use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
 diesel::alias!(users as others: Others, users as senders: Senders);
-
-/// A channel as one person sees it.
-#[derive(Debug)]
-pub struct Seen {
-    /// The channel.
-    pub channel: Channel,
-    /// Their membership, also a former one.
-    pub membership: Option<Member>,
-    /// The other person of a direct channel.
-    pub other: Option<User>,
-    /// The newest message's text, unless it was deleted, and its sender.
-    pub last_message: Option<(String, User)>,
-}
-
-/// Which of a person's channels to list.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ListFilter {
-    /// Only of this kind.
-    pub kind: Option<ChannelKind>,
-    /// Archived ones, or those that are not.
-    pub is_archived: bool,
-}
 
 type SeenRow = (
     ChannelRow,

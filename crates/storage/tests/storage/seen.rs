@@ -1,10 +1,11 @@
 //! Channels as one person sees them.
 
 use discuss_domain::channels::ChannelKind;
+use discuss_domain::channels::{ListFilter, Seen};
 use discuss_domain::members::{MemberStatus, Role};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, TenantId};
-use discuss_storage::channels::{ListFilter, Seen, count_seen, find_seen, list_seen};
+use discuss_storage::channels::{count_seen, find_seen, list_seen};
 use discuss_storage::{Connection, members};
 use discuss_test_support::World;
 
