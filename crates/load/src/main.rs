@@ -1,6 +1,6 @@
 //! `discuss-load`: opens many sockets, sends messages, and checks that every acknowledged message
 //! reaches every member once, in order, unchanged. A client like any other: it knows the wire
-//! contract and nothing else of this workspace.
+//! contract, and of this workspace only the mechanics of Kafka, for the business records of `demo`.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ mod connection;
 mod corpus;
 mod courier;
 mod cursor;
+mod demo;
 mod dialer;
 mod drive;
 mod faults;

@@ -1,7 +1,8 @@
 //! `discuss-proofs`: proofs that must look inside, below HTTP and sockets. The order of the event log
-//! under everything that can go wrong (`order`), and what the writer makes of the disk (`send-path`).
+//! under everything that can go wrong (`order`), what the writer makes of the disk (`send-path`), and that
+//! all of the log gets to Kafka (`relayed`).
 //!
-//! They empty the database they are given. `./scripts/prove` gives them one of their own.
+//! The first two empty the database they are given. `./scripts/prove` gives them one of their own.
 
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 mod figures;
 mod order;
+mod relayed;
 mod send_path;
 mod servers;
 mod stage;
@@ -31,6 +33,8 @@ enum Proof {
     Order(order::Options),
     /// Sends are committed in groups, and it pays.
     SendPath(send_path::Options),
+    /// Every event of the log is in Kafka, in order. Empties nothing.
+    Relayed(relayed::Options),
     /// A writer process of `order`.
     #[command(hide = true)]
     OrderWriter(order::WriterOptions),
@@ -48,6 +52,7 @@ async fn main() -> ExitCode {
     let proved = match options.proof {
         Proof::Order(order) => order::run(&options.servers, order).await,
         Proof::SendPath(send_path) => send_path::run(&options.servers, send_path).await,
+        Proof::Relayed(relayed) => relayed::run(&options.servers, relayed).await,
         Proof::OrderWriter(writer) => order::write(&options.servers, writer).await,
         Proof::Senders(senders) => send_path::send(&options.servers, senders).await,
     };

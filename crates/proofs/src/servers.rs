@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use discuss_app::App;
+use discuss_bus::Settings;
 use discuss_storage::redis::Redis;
 use discuss_storage::{Database, migrations};
 use tokio_postgres::{Client, NoTls};
@@ -23,6 +24,31 @@ pub(crate) struct Servers {
         default_value = "redis://127.0.0.1:6379"
     )]
     pub(crate) redis_url: String,
+}
+
+/// Where Kafka is.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Kafka {
+    /// Brokers of Kafka, comma-separated.
+    #[arg(long, env = "KAFKA_BROKERS", default_value = "127.0.0.1:9092")]
+    brokers: String,
+    /// First part of the name of every topic.
+    #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "")]
+    topic_prefix: String,
+}
+
+impl Kafka {
+    /// For a client with a group of its own.
+    pub(crate) fn settings(&self, purpose: &str) -> Settings {
+        Settings {
+            brokers: self.brokers.clone(),
+            prefix: self.topic_prefix.clone(),
+            group: format!("proof_{purpose}_{}", uuid::Uuid::new_v4().simple()),
+            client_id: format!("discuss-proofs-{purpose}"),
+            partitions: 12,
+            replication: 1,
+        }
+    }
 }
 
 impl Servers {

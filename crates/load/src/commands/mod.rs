@@ -1,4 +1,4 @@
-//! The commands. Each makes a plan; all but `chat` and `bare` are carried out and judged alike.
+//! The commands. Each makes a plan; all but `chat`, `demo` and `bare` are carried out and judged alike.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
@@ -6,6 +6,7 @@
 
 mod bare;
 mod chat;
+mod demo;
 mod fanout;
 mod replay;
 mod send;
@@ -42,6 +43,8 @@ enum Command {
     Storm(storm::Storm),
     /// A person at a terminal.
     Chat(chat::Chat),
+    /// A small company at work, with business records from Kafka; fails if anything is missing.
+    Demo(demo::Demo),
     /// Sockets that only write, within this program, for comparison.
     Bare(bare::Bare),
 }
@@ -54,6 +57,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Replay(command) => measure(&command.common, || command.plan()).await,
         Command::Storm(command) => measure(command.common(), || Ok(command.plan())).await,
         Command::Chat(command) => command.talk().await.map(|()| ExitCode::SUCCESS),
+        Command::Demo(command) => command.play().await,
         Command::Bare(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
     }
 }
