@@ -18,7 +18,7 @@ use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
 use crate::outgoing::Outgoing;
 use conversation::Conversation;
-use requests::{Auth, Request};
+use requests::{Auth, Empty, Request, Resume};
 
 /// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -87,7 +87,7 @@ impl Socket {
     }
 
     /// Waits for the first AUTH.
-    async fn authenticate(&mut self) -> Result<(Identity, Option<requests::Resume>), Close> {
+    async fn authenticate(&mut self) -> Result<(Identity, Option<Resume>), Close> {
         let until = Instant::now() + self.gateway.limits.first_frame();
         loop {
             let heard = match timeout_at(until, self.hear()).await {
@@ -99,28 +99,31 @@ impl Socket {
             };
             let request_id = request.id.as_deref();
             match request.kind.as_str() {
-                "AUTH" => {
-                    let auth: Auth = match request.payload() {
-                        Ok(auth) => auth,
-                        Err(_wrong) => return Err(self.refuse(IdentityError::Missing, request_id)),
-                    };
-                    let verified = self.verify(&auth.token);
-                    let identity = verified.map_err(|error| self.refuse(error, request_id))?;
-                    let resume = auth.resume.map(|channels| requests::Resume {
-                        channels,
-                        request_id: request.id.clone(),
-                    });
-                    return Ok((identity, resume));
-                }
+                "AUTH" => return self.identify(&request),
                 "PING" => self
                     .outgoing
-                    .push(frames::own("PONG", requests::Empty {}, request_id)),
+                    .push(frames::own("PONG", Empty {}, request_id)),
                 _ => {
                     let error = IdentityError::Missing;
                     self.outgoing
                         .push(frames::error(error.code(), &error.to_string(), request_id));
                 }
             }
+        }
+    }
+
+    /// Who an AUTH says it is, and the RESUME that rides in it.
+    fn identify(&self, request: &Request<'_>) -> Result<(Identity, Option<Resume>), Close> {
+        let request_id = request.id.as_deref();
+        let read = request
+            .payload::<Auth>()
+            .and_then(|auth| Ok((auth.resume(request_id)?, auth)));
+        let Ok((resume, auth)) = read else {
+            return Err(self.refuse(IdentityError::Missing, request_id));
+        };
+        match self.verify(&auth.token) {
+            Ok(identity) => Ok((identity, resume)),
+            Err(error) => Err(self.refuse(error, request_id)),
         }
     }
 

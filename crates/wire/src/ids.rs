@@ -42,7 +42,9 @@ impl de::Visitor<'_> for IdVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<IdNumber, E> {
-        i64::try_from(number).map(IdNumber).map_err(E::custom)
+        i64::try_from(number)
+            .map(IdNumber)
+            .or(Err(E::custom(IdError)))
     }
 
     fn visit_str<E: de::Error>(self, digits: &str) -> Result<IdNumber, E> {

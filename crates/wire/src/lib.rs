@@ -9,6 +9,7 @@ pub mod errors;
 pub mod fanout;
 pub mod frames;
 pub mod ids;
+pub mod json;
 pub mod members;
 pub mod messages;
 pub mod paging;

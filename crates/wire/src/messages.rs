@@ -3,11 +3,13 @@
 use discuss_domain::messages::{ClientMessageId, Content, Draft, Message, MessageKind};
 use discuss_domain::{ChannelId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::errors::{ErrorCode, FieldError, InField};
 use crate::ids::IdNumber;
+use crate::json::{NULL_CHARACTER, find_null_character};
 use crate::members::user_ids;
 use crate::users::UserView;
 
@@ -32,16 +34,16 @@ pub struct SendMessageRequest {
     pub mentions: Option<Vec<IdNumber>>,
     /// What else a front end keeps with it, at most 8 KiB.
     #[schema(value_type = Option<Object>)]
-    pub metadata: Option<serde_json::Value>,
+    pub metadata: Option<Value>,
     /// A UUID of the client's own: sent again, it stores nothing new.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub client_message_id: Option<String>,
     /// Replies are not taken yet.
     #[schema(ignore)]
-    pub parent_id: Option<serde_json::Value>,
+    pub parent_id: Option<Value>,
     /// Attachments are not taken yet.
     #[schema(ignore)]
-    pub attachment_ids: Option<Vec<serde_json::Value>>,
+    pub attachment_ids: Option<Vec<Value>>,
 }
 
 impl SendMessageRequest {
@@ -95,34 +97,38 @@ fn uuid(field: &str, text: &str) -> Result<Uuid, FieldError> {
         .ok_or_else(|| FieldError::new(field, "must be a UUID"))
 }
 
-/// Checks metadata: an object of at most 8 KiB, without U+0000.
-pub(crate) fn metadata(value: serde_json::Value) -> Result<serde_json::Value, FieldError> {
+/// Checks metadata: an object of at most 8 KiB, also as PostgreSQL will write it, without U+0000.
+pub(crate) fn metadata(value: Value) -> Result<Value, FieldError> {
     const FIELD: &str = "metadata";
     if !value.is_object() {
         return Err(FieldError::new(FIELD, "must be an object"));
     }
-    let text = value.to_string();
-    if text.len() > MAX_METADATA_BYTES {
-        let message = format!("must be at most {MAX_METADATA_BYTES} bytes of JSON");
+    let size = value.to_string().len();
+    if size > MAX_METADATA_BYTES || size.saturating_add(growth(&value)) > MAX_METADATA_BYTES {
+        let message = format!(
+            "must be at most {MAX_METADATA_BYTES} bytes of JSON, numbers written without exponents"
+        );
         return Err(FieldError::new(FIELD, message));
     }
-    if has_null_character(&value) {
-        return Err(FieldError::new(
-            FIELD,
-            "must not contain the character U+0000",
-        ));
+    match find_null_character(&value, FIELD.to_owned()) {
+        Some(path) => Err(FieldError::new(path, NULL_CHARACTER)),
+        None => Ok(value),
     }
-    Ok(value)
 }
 
-fn has_null_character(value: &serde_json::Value) -> bool {
+/// How many bytes a value grows by when jsonb keeps it: its numbers have no exponents, so that 1e300
+/// becomes 301 digits.
+fn growth(value: &Value) -> usize {
     match value {
-        serde_json::Value::String(text) => text.contains('\0'),
-        serde_json::Value::Array(items) => items.iter().any(has_null_character),
-        serde_json::Value::Object(members) => members
-            .iter()
-            .any(|(name, item)| name.contains('\0') || has_null_character(item)),
-        _ => false,
+        Value::Number(number) if number.is_f64() => {
+            let digits = number
+                .as_f64()
+                .map_or(0, |number| format!("{number}").len());
+            digits.saturating_sub(number.to_string().len())
+        }
+        Value::Array(items) => items.iter().map(growth).sum(),
+        Value::Object(members) => members.values().map(growth).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 
@@ -165,7 +171,7 @@ pub struct MessageView {
     /// What else a front end keeps with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub metadata: Option<serde_json::Value>,
+    pub metadata: Option<Value>,
     /// The client's own id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Uuid)]

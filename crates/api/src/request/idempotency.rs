@@ -9,7 +9,7 @@ use crate::error::ApiError;
 const HEADER: &str = "Idempotency-Key";
 const MAX_CHARS: usize = 255;
 
-/// The `Idempotency-Key` of a request; an empty one counts as none.
+/// The `Idempotency-Key` of a request.
 #[derive(Debug)]
 pub(crate) struct IdempotencyKey(Option<String>);
 
@@ -29,9 +29,8 @@ impl FromRequest for IdempotencyKey {
             return ready(Ok(Self(None)));
         };
         ready(match value.to_str() {
-            Ok(key) if key.len() > MAX_CHARS => Err(refusal()),
-            Ok(key) => Ok(Self(Some(key.to_owned()).filter(|key| !key.is_empty()))),
-            Err(_) => Err(refusal()),
+            Ok(key) if (1..=MAX_CHARS).contains(&key.len()) => Ok(Self(Some(key.to_owned()))),
+            Ok(_) | Err(_) => Err(refusal()),
         })
     }
 }
@@ -39,6 +38,6 @@ impl FromRequest for IdempotencyKey {
 fn refusal() -> ApiError {
     ApiError::invalid(
         HEADER,
-        format!("must be plain text of at most {MAX_CHARS} characters"),
+        format!("must be plain text of 1 to {MAX_CHARS} characters"),
     )
 }

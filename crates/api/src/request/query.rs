@@ -3,9 +3,9 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use discuss_wire::json::NULL_CHARACTER;
 use serde::de::DeserializeOwned;
 
-use super::body::NULL_CHARACTER;
 use crate::error::ApiError;
 
 /// The query string; parameters that nobody knows are ignored.

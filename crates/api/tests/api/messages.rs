@@ -88,8 +88,9 @@ async fn more_than_100_mentions_are_too_many_and_nothing_is_stored() {
     let an = world.person(1);
     let channel = an.group(&[]).await;
     let body = json!({ "content": "x", "mentions": (1..=101).collect::<Vec<i64>>() });
-    let refusal = an.post(&format!("/channels/{channel}/messages"), body);
-    let refusal = refusal.await;
+    let refusal = an
+        .post(&format!("/channels/{channel}/messages"), body)
+        .await;
     refusal.refused(400, "TOO_MANY_MENTIONS");
     assert_eq!(refusal.body["errors"][0]["field"], "mentions");
     assert!(an.contents(channel).await.is_empty());
@@ -141,7 +142,12 @@ async fn a_wrong_message_names_its_field_and_nothing_is_stored() {
             json!({ "content": "x", "clientMessageId": "no" }),
             "clientMessageId",
         ),
+        (json!({ "content": "\u{200b}\u{feff}" }), "content"),
         (json!({ "content": "x", "metadata": "text" }), "metadata"),
+        (
+            json!({ "content": "x", "metadata": { "a": vec![1e300; 1000] } }),
+            "metadata",
+        ),
         (
             json!({ "content": "x", "metadata": { "a": { "b\u{0}": 1 } } }),
             "metadata.a",
@@ -227,6 +233,10 @@ async fn an_idempotency_key_stands_for_the_client_id_and_the_bodys_wins() {
     );
     let as_key = send(CLIENT_ID, json!({ "content": "x" })).await;
     assert_eq!((as_key.status, as_key.id()), (200, by_body.id()));
+    assert_eq!(an.contents(channel).await.len(), 2);
+
+    let refusal = send("", json!({ "content": "y" })).await;
+    refusal.refused_field("Idempotency-Key");
     assert_eq!(an.contents(channel).await.len(), 2);
 }
 

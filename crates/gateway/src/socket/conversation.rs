@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::requests::{Auth, Empty, Request, Resume, ResumePayload, SendMessage};
+use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
 use super::{Identity, Socket};
 use crate::frames::{self, Close};
 use crate::hub::{Person, Start};
@@ -167,7 +167,7 @@ impl<'s> Conversation<'s> {
         match request.kind.as_str() {
             "PING" => self.push(frames::own("PONG", Empty {}, id)),
             "SEND_MESSAGE" => {
-                let (channel, draft) = request.payload::<SendMessage>()?.parse()?;
+                let (channel, draft) = request.send()?;
                 let app = &self.socket.gateway.app;
                 let sent = messages::send(app, &self.context, channel, draft).await?;
                 self.push(frames::own(
@@ -197,7 +197,7 @@ impl<'s> Conversation<'s> {
     }
 
     /// A new token on an open socket: of the same person, or it is not theirs.
-    fn renew(&mut self, auth: &Auth, request_id: Option<&str>) -> Result<(), Refusal> {
+    fn renew(&mut self, auth: &Auth<'_>, request_id: Option<&str>) -> Result<(), Refusal> {
         let identity = match self.socket.verify(&auth.token) {
             Ok(identity) => identity,
             Err(error) => return Err(Refusal::Closed(self.socket.refuse(error, request_id))),

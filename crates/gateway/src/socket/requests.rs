@@ -7,8 +7,10 @@ use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::FieldError;
 use discuss_wire::frames::ClientFrame;
 use discuss_wire::ids::IdNumber;
+use discuss_wire::json;
 use discuss_wire::messages::SendMessageRequest;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// The longest `requestId`: it comes back in every answer.
 const MAX_REQUEST_ID_BYTES: usize = 128;
@@ -24,15 +26,14 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads a frame's text.
-    pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
-        let frame: ClientFrame<'a> = serde_json::from_str(text)?;
+    pub(super) fn parse(text: &'a str) -> Result<Self, FieldError> {
+        let frame: ClientFrame<'a> = json::parse("frame", text.as_bytes())?;
         let is_long = |id: &String| id.len() > MAX_REQUEST_ID_BYTES;
         if frame.request_id.as_ref().is_some_and(is_long) {
-            return Err(serde::de::Error::custom(format!(
-                "requestId must have at most {MAX_REQUEST_ID_BYTES} bytes"
-            )));
+            let message = format!("must have at most {MAX_REQUEST_ID_BYTES} bytes");
+            return Err(FieldError::new("requestId", message));
         }
-        let payload = frame.payload.map(serde_json::value::RawValue::get);
+        let payload = frame.payload.map(RawValue::get);
         Ok(Self {
             kind: frame.kind,
             id: frame.request_id,
@@ -42,8 +43,14 @@ impl<'a> Request<'a> {
 
     /// The payload of the request's kind.
     pub(super) fn payload<P: Deserialize<'a>>(&self) -> Result<P, FieldError> {
-        let payload = self.payload.unwrap_or("{}");
-        serde_json::from_str(payload).map_err(|error| FieldError::new("payload", error.to_string()))
+        json::parse("payload", self.payload.unwrap_or("{}").as_bytes())
+    }
+
+    /// What is to be sent, and to which channel.
+    pub(super) fn send(&self) -> Result<(ChannelId, Draft), FieldError> {
+        let channel: InChannel = self.payload()?;
+        let message: SendMessageRequest = self.payload()?;
+        Ok((channel.parse()?, message.parse(None)?))
     }
 }
 
@@ -56,10 +63,24 @@ pub(super) type Positions = HashMap<String, IdNumber>;
 
 /// The payload of AUTH. A RESUME may ride in it.
 #[derive(Deserialize)]
-pub(super) struct Auth {
+pub(super) struct Auth<'a> {
     pub(super) token: String,
-    #[serde(default, deserialize_with = "resume_in_auth")]
-    pub(super) resume: Option<Positions>,
+    #[serde(borrow)]
+    resume: Option<&'a RawValue>,
+}
+
+impl Auth<'_> {
+    /// The RESUME that rides in it.
+    pub(super) fn resume(&self, request_id: Option<&str>) -> Result<Option<Resume>, FieldError> {
+        let Some(resume) = self.resume else {
+            return Ok(None);
+        };
+        let ResumePayload { channels } = json::parse("resume", resume.get().as_bytes())?;
+        Ok(Some(Resume {
+            channels,
+            request_id: request_id.map(str::to_owned),
+        }))
+    }
 }
 
 /// The payload of RESUME.
@@ -93,28 +114,17 @@ impl Resume {
     }
 }
 
-fn resume_in_auth<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Positions>, D::Error> {
-    let payload: Option<ResumePayload> = Option::deserialize(deserializer)?;
-    Ok(payload.map(|payload| payload.channels))
-}
-
-/// The payload of `SEND_MESSAGE`.
+/// The channel in a payload.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SendMessage {
+struct InChannel {
     channel_id: IdNumber,
-    #[serde(flatten)]
-    message: SendMessageRequest,
 }
 
-impl SendMessage {
-    /// The channel and what is to be sent there.
-    pub(super) fn parse(self) -> Result<(ChannelId, Draft), FieldError> {
-        let channel = ChannelId::parse(self.channel_id.0)
-            .map_err(|error| FieldError::new("channelId", error.to_string()))?;
-        Ok((channel, self.message.parse(None)?))
+impl InChannel {
+    fn parse(&self) -> Result<ChannelId, FieldError> {
+        ChannelId::parse(self.channel_id.0)
+            .map_err(|error| FieldError::new("channelId", error.to_string()))
     }
 }
 
@@ -127,7 +137,7 @@ mod tests {
         let text =
             r#"{"type":"SEND_MESSAGE","requestId":"r","payload":{"channelId":"7","content":"hi"}}"#;
         let request = Request::parse(text).unwrap();
-        let (channel, draft) = request.payload::<SendMessage>().unwrap().parse().unwrap();
+        let (channel, draft) = request.send().unwrap();
         assert_eq!(
             (channel, draft.content.as_str()),
             (ChannelId::from(7), "hi")
@@ -139,19 +149,21 @@ mod tests {
     fn a_resume_may_ride_in_auth() {
         let text = r#"{"type":"AUTH","payload":{"token":"t","resume":{"channels":{"7":12}}}}"#;
         let auth: Auth = Request::parse(text).unwrap().payload().unwrap();
-        let resume = Resume {
-            channels: auth.resume.unwrap(),
-            request_id: None,
-        };
+        let resume = auth.resume(Some("r")).unwrap().unwrap();
+        assert_eq!(resume.request_id.as_deref(), Some("r"));
         assert_eq!(
             resume.parse(),
             Ok(vec![(ChannelId::from(7), Seq::from(12))])
         );
-        let plain: Auth = Request::parse(r#"{"type":"AUTH","payload":{"token":"t"}}"#)
-            .unwrap()
-            .payload()
-            .unwrap();
-        assert!(plain.resume.is_none());
+        for (rest, is_fine) in [
+            ("", true),
+            (r#","resume":null"#, true),
+            (r#","resume":[{}]"#, false),
+        ] {
+            let text = format!(r#"{{"type":"AUTH","payload":{{"token":"t"{rest}}}}}"#);
+            let auth: Auth = Request::parse(&text).unwrap().payload().unwrap();
+            assert_eq!(matches!(auth.resume(None), Ok(None)), is_fine, "{rest}");
+        }
     }
 
     #[test]
@@ -174,8 +186,45 @@ mod tests {
 
     #[test]
     fn what_is_no_frame_is_refused() {
-        for text in ["", "[]", "{}", r#"{"type":5}"#, "hello"] {
-            assert!(Request::parse(text).is_err(), "{text}");
+        for (text, said) in [
+            ("", "frame: is no JSON: EOF while parsing a value"),
+            ("hello", "frame: is no JSON: expected value"),
+            ("[]", "frame: must be an object"),
+            (r#"["PING"]"#, "frame: must be an object"),
+            ("5", "frame: must be an object"),
+            ("{}", "type: is required"),
+            (
+                r#"{"type":5}"#,
+                "type: invalid type: integer `5`, expected a string",
+            ),
+        ] {
+            let refusal = Request::parse(text).err().unwrap();
+            assert_eq!(refusal.to_string(), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_payload_names_its_field_and_no_type_of_ours() {
+        for (payload, said) in [
+            ("[7,\"hi\"]", "payload: must be an object"),
+            ("5", "payload: must be an object"),
+            ("{}", "channelId: is required"),
+            (r#"{"channelId":7}"#, "content: is required"),
+            (
+                r#"{"channelId":7,"content":5}"#,
+                "content: invalid type: integer `5`, expected a string",
+            ),
+            (
+                r#"{"channelId":7,"content":"x","mentions":[18446744073709551615]}"#,
+                "mentions[0]: must be",
+            ),
+        ] {
+            let text = format!(r#"{{"type":"SEND_MESSAGE","payload":{payload}}}"#);
+            let refusal = Request::parse(&text).unwrap().send().unwrap_err();
+            assert!(
+                refusal.to_string().starts_with(said),
+                "{payload}: {refusal}"
+            );
         }
     }
 }

@@ -169,6 +169,9 @@ async fn a_frame_that_can_not_be_read_or_is_too_large_ends_the_socket() {
     let mut garbled = gateway.connect(1).await;
     garbled.say_text("{\"type\":").await;
     garbled.expect_refusal("INVALID_FRAME", 4400).await;
+    let mut listed = gateway.connect(1).await;
+    listed.say_text("[\"PING\"]").await;
+    listed.expect_refusal("INVALID_FRAME", 4400).await;
     let mut binary = gateway.connect(1).await;
     binary.say_bytes(vec![1, 2, 3]).await;
     binary.expect_refusal("INVALID_FRAME", 4400).await;
@@ -189,6 +192,7 @@ async fn a_request_that_is_wrong_is_told_and_the_socket_goes_on() {
         ("SEND_MESSAGE", json!({ "content": "hi" })),
         ("SEND_MESSAGE", json!({ "channelId": 1, "content": " " })),
         ("MARK_READ", json!({ "channelId": 1 })),
+        ("MARK_READ", json!([1, 2])),
         ("RESUME", json!({ "channels": { "x": 1 } })),
     ] {
         client

@@ -51,6 +51,12 @@ fn null_counts_as_left_out() {
 }
 
 #[test]
+fn metadata_may_have_numbers_with_exponents_while_all_their_digits_fit() {
+    let body = json!({"content": "x", "metadata": {"a": vec![1e300; 27], "b": [0.1, -7, 2.5]}});
+    assert!(parse(body, None).is_ok());
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let cases = [
         (json!({"content": ""}), "content"),
@@ -66,10 +72,18 @@ fn what_is_wrong_is_named() {
         (json!({"content": "x", "metadata": [1]}), "metadata"),
         (
             json!({"content": "x", "metadata": {"a": "\u{0}"}}),
-            "metadata",
+            "metadata.a",
         ),
         (
             json!({"content": "x", "metadata": {"a": "y".repeat(9000)}}),
+            "metadata",
+        ),
+        (
+            json!({"content": "x", "metadata": {"a": vec![1e300; 28]}}),
+            "metadata",
+        ),
+        (
+            json!({"content": "x", "metadata": {"a": vec![-1.5e-300; 28]}}),
             "metadata",
         ),
         (json!({"content": "x", "mentions": [0]}), "mentions"),

@@ -1,0 +1,154 @@
+//! JSON that comes from outside, read the same way whether a request or a socket brought it: what is
+//! wrong is said with the path at which it is wrong, in words of JSON and not of our types.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::errors::FieldError;
+
+/// What is said of U+0000, which nothing behind this can store.
+pub const NULL_CHARACTER: &str = "must not contain the character U+0000";
+
+/// Reads an object; `whole` names it where no field is to blame.
+pub fn parse<'a, T: Deserialize<'a>>(whole: &str, json: &'a [u8]) -> Result<T, FieldError> {
+    require_object(whole, json)?;
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(whole, &path, error.inner())
+    })?;
+    reader.end().map_err(|error| explain(whole, ".", &error))?;
+    refuse_null_characters(whole, json)?;
+    Ok(value)
+}
+
+/// serde would take an array for a struct, its members in order, and names the struct when it gets
+/// anything else.
+fn require_object(whole: &str, json: &[u8]) -> Result<(), FieldError> {
+    if json.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    Err(match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(_) => FieldError::new(whole, "must be an object"),
+        Err(error) => explain(whole, ".", &error),
+    })
+}
+
+/// Says what is wrong and where, without the line and column that serde adds.
+fn explain(whole: &str, path: &str, error: &serde_json::Error) -> FieldError {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let inside = path.trim_end_matches(['.', '?']);
+    let missing = said
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    match missing {
+        Some(field) if inside.is_empty() => FieldError::new(field, "is required"),
+        Some(field) => FieldError::new(format!("{inside}.{field}"), "is required"),
+        None if !inside.is_empty() => FieldError::new(inside, said),
+        None if error.is_data() => FieldError::new(whole, said),
+        None => FieldError::new(whole, format!("is no JSON: {said}")),
+    }
+}
+
+/// Refuses U+0000 in whatever string it is: also in those that nobody reads. JSON can only write it as
+/// an escape, so most texts are not looked at twice.
+fn refuse_null_characters(whole: &str, json: &[u8]) -> Result<(), FieldError> {
+    if !json.windows(6).any(|window| window == br"\u0000") {
+        return Ok(());
+    }
+    let value: Value = serde_json::from_slice(json).map_err(|error| explain(whole, ".", &error))?;
+    match find_null_character(&value, String::new()) {
+        Some(path) if path.is_empty() => Err(FieldError::new(whole, NULL_CHARACTER)),
+        Some(path) => Err(FieldError::new(path, NULL_CHARACTER)),
+        None => Ok(()),
+    }
+}
+
+/// The path, from `path` on, of the first string with U+0000 in it.
+pub(crate) fn find_null_character(value: &Value, path: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(place, item)| find_null_character(item, format!("{path}[{place}]"))),
+        Value::Object(members) => members.iter().find_map(|(name, member)| {
+            if name.contains('\0') {
+                return Some(path.clone());
+            }
+            let dot = if path.is_empty() { "" } else { "." };
+            find_null_character(member, format!("{path}{dot}{name}"))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::messages::SendMessageRequest;
+
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        parse::<SendMessageRequest>("body", body.as_bytes())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_wrong_body_names_the_path_at_which_it_is_wrong() {
+        for (body, said) in [
+            ("", "body: is no JSON: EOF while parsing a value"),
+            ("{", "body: is no JSON: EOF while parsing an object"),
+            (" []", "body: must be an object"),
+            (r#"["x"]"#, "body: must be an object"),
+            ("3", "body: must be an object"),
+            ("hello", "body: is no JSON: expected value"),
+            ("{}", "content: is required"),
+            (
+                r#"{"content":"x"} y"#,
+                "body: is no JSON: trailing characters",
+            ),
+            (
+                r#"{"content":5}"#,
+                "content: invalid type: integer `5`, expected a string",
+            ),
+            (r#"{"content":"\ud800"}"#, "content: "),
+            (r#"{"content":"x","mentions":[1,{}]}"#, "mentions[1]: "),
+            (
+                r#"{"content":"x","mentions":[99999999999999999999]}"#,
+                "mentions[0]: ",
+            ),
+            (
+                r#"{"content":"x","metadata":{"a":1e999}}"#,
+                "metadata.a: number out of range",
+            ),
+            (
+                r#"{"content":"a\u0000"}"#,
+                "content: must not contain the character U+0000",
+            ),
+            (
+                r#"{"content":"x","other":[{"deep":"\u0000"}]}"#,
+                "other[0].deep: must not contain",
+            ),
+            (r#"{"content":"x","o":{"\u0000":1}}"#, "o: must not contain"),
+        ] {
+            let refusal = refusal(body);
+            assert!(refusal.starts_with(said), "{body}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_backslash_before_u0000_is_plain_text() {
+        let request: SendMessageRequest = parse("body", br#"{"content":"C:\\u0000"}"#).unwrap();
+        assert_eq!(request.content, r"C:\u0000");
+    }
+
+    #[test]
+    fn nesting_without_end_is_refused() {
+        let body = format!(r#"{{"content":"x","metadata":{}}}"#, "[".repeat(100_000));
+        assert!(refusal(&body).contains("recursion limit exceeded"));
+    }
+}
