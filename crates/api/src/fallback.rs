@@ -10,7 +10,7 @@ use crate::error::ApiError;
 pub(crate) struct Paths(Vec<(ResourceDef, String)>);
 
 impl Paths {
-    /// The paths of a document, and `others` that are not in it and take GET.
+    /// The paths of a document, and `others` that are not in it and take GET and HEAD.
     pub(crate) fn of(document: &OpenApi, others: &[&'static str]) -> Self {
         let documented = document
             .paths
@@ -19,7 +19,7 @@ impl Paths {
             .map(|(path, item)| (path.clone(), methods(item)));
         let others = others
             .iter()
-            .map(|path| ((*path).to_owned(), Method::GET.to_string()));
+            .map(|path| ((*path).to_owned(), "GET, HEAD".to_owned()));
         Self(
             documented
                 .chain(others)
@@ -40,6 +40,7 @@ impl Paths {
 fn methods(item: &PathItem) -> String {
     let has = [
         (Method::GET, item.get.is_some()),
+        (Method::HEAD, item.get.is_some()),
         (Method::POST, item.post.is_some()),
         (Method::PUT, item.put.is_some()),
         (Method::PATCH, item.patch.is_some()),

@@ -52,10 +52,14 @@ struct Seen {
 
 /// The outermost middleware.
 pub(crate) async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let seen = Seen::of(&request);
+    // RFC 9110 wants HEAD wherever GET is. The server sends no body, as it read HEAD itself.
+    if seen.method == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let is_draining = request
         .app_data::<Data<Draining>>()
         .is_some_and(|flag| flag.0.is_cancelled());

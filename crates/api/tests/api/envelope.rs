@@ -19,6 +19,7 @@ async fn a_body_that_is_no_json_is_a_wrong_field() {
         b"".as_slice(),
         b"{",
         b"[]",
+        b"[\"GROUP\",\"x\"]",
         b"null",
         b"\"x\"",
         b"{\"name\":\"x\"}}",
@@ -86,16 +87,74 @@ async fn unknown_routes_and_wrong_methods_say_so() {
         an.get(path).await.refused(404, "NOT_FOUND");
     }
     for (method, path, allowed) in [
-        (Method::DELETE, "/channels", "GET, POST"),
-        (Method::POST, "/channels/7", "GET"),
-        (Method::PUT, "/channels/7/messages", "GET, POST"),
+        (Method::DELETE, "/channels", "GET, HEAD, POST"),
+        (Method::POST, "/channels/7", "GET, HEAD"),
+        (Method::PUT, "/channels/7/messages", "GET, HEAD, POST"),
         (Method::GET, "/channels/7/members/1", "DELETE"),
         (Method::OPTIONS, "/messages/7/read", "POST"),
-        ("BREW".parse().unwrap(), "/messages/7", "GET"),
+        ("BREW".parse().unwrap(), "/messages/7", "GET, HEAD"),
     ] {
         let refusal = Answer::of(an.request(method, path)).await;
         refusal.refused(405, "METHOD_NOT_ALLOWED");
         assert_eq!(refusal.header("allow"), allowed);
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let world = World::new().await;
+    let an = world.person(1);
+    an.group(&[]).await;
+    for (path, status) in [
+        ("/channels", 200),
+        ("/channels/7000", 404),
+        ("/messages/7/read", 405),
+    ] {
+        let get = an.request(Method::GET, path).send().await.unwrap();
+        let head = an.request(Method::HEAD, path).send().await.unwrap();
+        assert_eq!((get.status(), head.status()), (head.status(), get.status()));
+        assert_eq!(head.status(), status, "{path}");
+        assert_eq!(
+            head.headers()["content-type"],
+            get.headers()["content-type"]
+        );
+        if status == 200 {
+            assert_eq!(
+                head.headers()["content-length"],
+                get.headers()["content-length"]
+            );
+        }
+        assert!(!get.bytes().await.unwrap().is_empty());
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+    let nobody = world.person(1).with_token("nonsense".to_owned());
+    let head = nobody.request(Method::HEAD, "/channels").send().await;
+    assert_eq!(head.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_packed_body_or_one_that_is_not_utf_8_is_of_no_media_type_we_take() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let body = r#"{"name":"x"}"#;
+    for coding in ["gzip", "br", "identity, gzip", ""] {
+        let request = an
+            .request(Method::POST, "/channels/group")
+            .header("content-type", "application/json")
+            .header("content-encoding", coding)
+            .body(body);
+        let refusal = Answer::of(request).await;
+        refusal.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    post_raw(&an, "application/json; charset=iso-8859-1", body)
+        .await
+        .refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    for content_type in [
+        "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
+    ] {
+        let made = post_raw(&an, content_type, body).await;
+        assert_eq!(made.status, 201, "{content_type}");
     }
 }
 
