@@ -26,9 +26,11 @@ pub async fn create_group(
         user: context.user(),
         at,
     };
-    // Who makes a group may name themselves among its members.
+    // Who makes a group may name themselves among its members, and others twice.
     let mut people = group.members.clone();
     people.retain(|user| *user != maker.user);
+    people.sort_unstable();
+    people.dedup();
     people.push(maker.user);
     let mut connection = app.connection().await?;
     let channel = connection

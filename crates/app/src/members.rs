@@ -39,11 +39,7 @@ pub async fn add(
         .transaction(async |connection| {
             let channel = lock_for_change(connection, context, channel, Change::Add(role)).await?;
             let current = members::list_current(connection, channel.id, users).await?;
-            let new: Vec<UserId> = users
-                .iter()
-                .copied()
-                .filter(|user| !current.contains(user))
-                .collect();
+            let new = newcomers(users, &current);
             if new.is_empty() {
                 return Ok(None);
             }
@@ -57,6 +53,15 @@ pub async fn add(
     };
     app.parts.fanout.publish(events::publication(&event));
     Ok(event.users)
+}
+
+/// Who is to be added: each once, however often they are named.
+fn newcomers(users: &[UserId], current: &[UserId]) -> Vec<UserId> {
+    let mut new = users.to_vec();
+    new.retain(|user| !current.contains(user));
+    new.sort_unstable();
+    new.dedup();
+    new
 }
 
 async fn join(

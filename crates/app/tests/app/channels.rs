@@ -1,7 +1,7 @@
 //! Making, reading and listing channels.
 
-use discuss_app::channels::{Filter, create_group, get, get_or_create_direct, list};
-use discuss_domain::channels::{ChannelKind, ChannelName, NewGroup};
+use discuss_app::channels::{create_group, get, get_or_create_direct, list};
+use discuss_domain::channels::{ChannelKind, ChannelName, ListFilter, NewGroup};
 use discuss_domain::members::Role;
 use discuss_domain::{ChannelId, Seq, UserId};
 use discuss_test_support::World;
@@ -52,9 +52,9 @@ async fn a_group_can_be_of_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn who_names_themselves_among_the_members_is_still_the_owner_and_counted_once() {
+async fn who_names_themselves_or_others_twice_is_still_the_owner_and_all_are_counted_once() {
     let world = World::new().await;
-    let made = create_group(&world.app, &World::person(2), &team(&[1, 2, 3])).await;
+    let made = create_group(&world.app, &World::person(2), &team(&[1, 3, 2, 3, 1])).await;
     let channel = made.unwrap().channel;
     assert_eq!(channel.member_count, 3);
     assert_eq!(role(&world, channel.id, 2).await, Role::Owner);
@@ -175,7 +175,7 @@ async fn ones_channels_are_listed_page_by_page_the_newest_message_first() {
     let reader = World::person(2);
     let mut ids = Vec::new();
     for page in 0..2 {
-        let (seen, total) = list(&world.app, &reader, Filter::default(), (page, 2))
+        let (seen, total) = list(&world.app, &reader, ListFilter::default(), (page, 2))
             .await
             .unwrap();
         assert_eq!(total, 3);
@@ -184,14 +184,14 @@ async fn ones_channels_are_listed_page_by_page_the_newest_message_first() {
     assert_eq!(ids[0], first);
     ids.sort_unstable();
     assert_eq!(ids, [first, second, direct.channel.id]);
-    let directs = Filter {
+    let directs = ListFilter {
         kind: Some(ChannelKind::Direct),
         is_archived: false,
     };
     let (seen, total) = list(&world.app, &reader, directs, (0, 9)).await.unwrap();
     assert_eq!((seen.len(), total), (1, 1));
     let foreign = World::person_of(World::TENANT + 1, 2);
-    let (seen, total) = list(&world.app, &foreign, Filter::default(), (0, 9))
+    let (seen, total) = list(&world.app, &foreign, ListFilter::default(), (0, 9))
         .await
         .unwrap();
     assert_eq!((seen.len(), total), (0, 0));

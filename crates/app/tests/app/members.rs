@@ -49,6 +49,20 @@ async fn who_is_added_is_in_and_who_was_in_stays_as_they_were() {
 }
 
 #[tokio::test]
+async fn who_is_named_twice_is_added_once() {
+    let world = World::new().await;
+    let channel = of_all_roles(&world, true).await;
+    let asked = users(&[6, 5, 6, 3, 3, 5]);
+    let added = add(&world.app, &World::person(1), channel, &asked, Role::Member).await;
+    assert_eq!(added.unwrap(), users(&[5, 6]));
+    let (_, seen) = list(&world.app, &World::person(1), channel, (0, 50))
+        .await
+        .unwrap();
+    assert_eq!(seen.member_count, 6);
+    world.require_consistent().await;
+}
+
+#[tokio::test]
 async fn adding_who_is_in_already_changes_nothing_and_takes_no_seq() {
     let world = World::new().await;
     let channel = of_all_roles(&world, true).await;
