@@ -51,7 +51,7 @@ pub async fn execute() -> anyhow::Result<()> {
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    config.check()?;
+    config.auth.check()?;
     let shutdown =
         Shutdown::on_signals(config.shutdown.grace()).context("can't listen for signals")?;
     let server = Server::start(&config, shutdown).await?;

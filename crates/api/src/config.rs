@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use discuss_runtime::config::{
-    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AuthConfig, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
 };
 
 /// The configuration of the API.
@@ -38,19 +38,6 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
 }
 
-impl Config {
-    /// Refuses what no single variable shows to be wrong.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        if self.auth.jwt_secret.is_none() && !self.auth.auth_trust_gateway_headers {
-            return Err(ConfigError::new(
-                "JWT_SECRET",
-                "must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true",
-            ));
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use discuss_runtime::config::from_lookup;
@@ -58,18 +45,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn somebody_must_be_able_to_prove_who_they_are() {
+    fn the_ports_are_those_that_are_agreed_on() {
         let config: Config = from_lookup(|_| None).unwrap();
-        assert!(
-            config
-                .check()
-                .unwrap_err()
-                .to_string()
-                .starts_with("JWT_SECRET: must be set")
-        );
-        let config: Config =
-            from_lookup(|name| (name == "JWT_SECRET").then(|| "s".into())).unwrap();
-        assert_eq!(config.check(), Ok(()));
         assert_eq!((config.server_port, config.api_admin_port), (8092, 9192));
     }
 }

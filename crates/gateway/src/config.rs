@@ -94,12 +94,7 @@ impl SocketConfig {
 impl Config {
     /// Checks what no single variable can know.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if self.auth.jwt_secret.is_none() && !self.auth.auth_trust_gateway_headers {
-            return Err(ConfigError::new(
-                "JWT_SECRET",
-                "must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true",
-            ));
-        }
+        self.auth.check()?;
         if self.sockets.gateway_ping_ms == 0 {
             return Err(ConfigError::new("GATEWAY_PING_MS", "must not be 0"));
         }
@@ -114,18 +109,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn somebody_must_be_able_to_prove_who_they_are() {
-        let config: Config = from_lookup(|_| None).unwrap();
-        assert!(
-            config
-                .check()
-                .unwrap_err()
-                .to_string()
-                .starts_with("JWT_SECRET: must be set")
-        );
-        let config: Config =
-            from_lookup(|name| (name == "JWT_SECRET").then(|| "s".into())).unwrap();
-        assert_eq!(config.check(), Ok(()));
+    fn a_gateway_without_a_way_to_identify_or_without_a_pause_between_pings_is_refused() {
+        let refused = |set: &[(&str, &str)]| {
+            let config: Config = from_lookup(|name| {
+                let given = set.iter().find(|(variable, _)| *variable == name);
+                given.map(|(_, value)| value.into())
+            })
+            .unwrap();
+            config.check().map_err(|error| error.variable)
+        };
+        assert_eq!(refused(&[]), Err("JWT_SECRET".to_owned()));
+        let restless = [("JWT_SECRET", "s"), ("GATEWAY_PING_MS", "0")];
+        assert_eq!(refused(&restless), Err("GATEWAY_PING_MS".to_owned()));
+        assert_eq!(refused(&[("JWT_SECRET", "s")]), Ok(()));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use clap::Args;
 
+use super::ConfigError;
+
 /// How callers prove who they are.
 #[derive(Clone, Args)]
 pub struct AuthConfig {
@@ -19,6 +21,19 @@ pub struct AuthConfig {
     /// Whether X-User-ID and X-Tenant-ID are believed: only behind a gateway on a private network.
     #[arg(long, env, default_value_t = false, action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
     pub auth_trust_gateway_headers: bool,
+}
+
+impl AuthConfig {
+    /// Refuses what leaves nobody a way to prove who they are.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.jwt_secret.is_none() && !self.auth_trust_gateway_headers {
+            return Err(ConfigError::new(
+                "JWT_SECRET",
+                "must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Debug for AuthConfig {
@@ -52,6 +67,24 @@ mod tests {
         .unwrap();
         assert!(read.auth_trust_gateway_headers);
         assert!(!format!("{read:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn somebody_must_be_able_to_prove_who_they_are() {
+        let read = |set: Option<(&str, &str)>| {
+            from_lookup::<AuthConfig>(|name| {
+                set.filter(|(variable, _)| *variable == name)
+                    .map(|(_, value)| value.into())
+            })
+            .unwrap()
+        };
+        assert_eq!(
+            read(None).check().unwrap_err().to_string(),
+            "JWT_SECRET: must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true"
+        );
+        assert_eq!(read(Some(("JWT_SECRET", "s"))).check(), Ok(()));
+        let trusting = Some(("AUTH_TRUST_GATEWAY_HEADERS", "true"));
+        assert_eq!(read(trusting).check(), Ok(()));
     }
 
     #[test]
