@@ -6,6 +6,7 @@
 SERVICES=(
   "discuss-api|SERVER_PORT|8092|API_ADMIN_PORT|9192"
   "discuss-gateway|GATEWAY_PORT|8094|GATEWAY_ADMIN_PORT|9194"
+  "discuss-consumer|||CONSUMER_ADMIN_PORT|9195"
   "discuss-worker|||WORKER_ADMIN_PORT|9196"
 )
 

@@ -6,6 +6,7 @@
 
 mod auth;
 mod database;
+mod kafka;
 mod listen;
 mod log;
 mod print;
@@ -21,7 +22,7 @@ use clap::{
 };
 
 pub use self::{
-    auth::AuthConfig, database::DatabaseConfig, listen::ListenConfig, log::LogConfig,
+    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig, log::LogConfig,
     print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
 };
 

@@ -1,0 +1,62 @@
+//! The command line: serve, or put dead letters back.
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use discuss_bus::dead_letters;
+use discuss_bus::replay::replay;
+use discuss_runtime::process::{Flags, configure};
+use discuss_runtime::shutdown::Shutdown;
+use discuss_runtime::telemetry;
+
+use crate::config::Config;
+use crate::process::Process;
+
+/// Kafka in and out, for Discuss. It is configured by its environment; see --print-config.
+#[derive(Debug, Parser)]
+#[command(name = "discuss-consumer", version)]
+struct CommandLine {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Put the dead letters of a topic back where they came from, each once.
+    Replay {
+        /// The topic of the dead letters, such as `ENTITY_EVENTS.dlt`, without `KAFKA_TOPIC_PREFIX`.
+        topic: String,
+    },
+}
+
+/// Does what this process's command line says.
+pub async fn execute() -> anyhow::Result<()> {
+    let line = CommandLine::parse();
+    let Some(config) = configure::<Config>(line.flags)? else {
+        return Ok(());
+    };
+    telemetry::start_logs(&config.log)?;
+    match line.command {
+        Some(Command::Replay { topic }) => put_back(&config, &topic).await,
+        _ => run(config).await,
+    }
+}
+
+/// Works until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    let shutdown =
+        Shutdown::on_signals(config.shutdown.grace()).context("can't listen for signals")?;
+    let process = Process::start(&config, shutdown).await?;
+    telemetry::announce_ready(None, process.admin_address());
+    process.run().await
+}
+
+async fn put_back(config: &Config, topic: &str) -> anyhow::Result<()> {
+    let count = replay(&config.bus(), topic).await?;
+    let origin = topic.trim_end_matches(dead_letters::SUFFIX);
+    println!("{count} records put back to {origin}");
+    Ok(())
+}
