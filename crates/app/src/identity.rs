@@ -1,14 +1,14 @@
-//! Who somebody is, by their token or, behind the SERP gateway, by its headers.
+//! Who somebody is, by their token or, behind the SERP gateway, by its headers: one rule for requests
+//! and sockets.
+
+mod tokens;
 
 use discuss_domain::users::Caller;
 use discuss_domain::{TenantId, UserId};
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::ids::IdNumber;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use serde::Deserialize;
 
-/// Clocks may differ by this many seconds.
-const LEEWAY: u64 = 5;
+use tokens::Verifier;
 
 /// Why somebody is nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,119 +38,99 @@ impl IdentityError {
     }
 }
 
-/// How tokens are checked.
-#[derive(Debug, Clone)]
+/// How people can prove who they are.
+#[derive(Clone)]
 pub struct IdentitySettings {
-    /// The secret of HS256 tokens.
-    pub secret: String,
+    /// The secret of HS256 tokens; without it no token counts.
+    pub secret: Option<String>,
     /// The only issuer whose tokens count, if one is set.
     pub issuer: Option<String>,
     /// The audience that a token must name, if one is set.
     pub audience: Option<String>,
+    /// Whether `X-User-ID` and `X-Tenant-ID` are believed.
+    pub trusts_headers: bool,
 }
 
-/// Checks tokens.
-pub struct Verifier {
-    key: DecodingKey,
-    validation: Validation,
+/// How somebody says who they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Credentials<'a> {
+    /// The token they bear.
+    pub token: Option<&'a str>,
+    /// `X-User-ID`.
+    pub user: Option<&'a str>,
+    /// `X-Tenant-ID`.
+    pub tenant: Option<&'a str>,
 }
 
-/// A token that holds.
+/// Somebody whose identity was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// Who its bearer is.
+pub struct Identity {
+    /// Who they are.
     pub caller: Caller,
-    /// When its time is over, seconds since 1970.
-    pub expires_at: i64,
+    /// When their token's time is over, seconds since 1970; trusted headers have no end.
+    pub expires_at: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    uid: Option<IdNumber>,
-    tid: Option<IdNumber>,
-    name: Option<String>,
-    email: Option<String>,
-    exp: i64,
+/// Tells who somebody is.
+pub struct Identifier {
+    verifier: Option<Verifier>,
+    trusts_headers: bool,
 }
 
-impl Verifier {
-    /// Checks tokens by `settings`.
+impl Identifier {
+    /// Identifies by `settings`.
     #[must_use]
     pub fn new(settings: &IdentitySettings) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = LEEWAY;
-        validation.validate_nbf = true;
-        if let Some(issuer) = &settings.issuer {
-            validation.set_issuer(&[issuer]);
-            validation.required_spec_claims.insert("iss".to_owned());
-        }
-        match &settings.audience {
-            Some(audience) => {
-                validation.set_audience(&[audience]);
-                validation.required_spec_claims.insert("aud".to_owned());
-            }
-            None => validation.validate_aud = false,
-        }
         Self {
-            key: DecodingKey::from_secret(settings.secret.as_bytes()),
-            validation,
+            verifier: Verifier::new(settings),
+            trusts_headers: settings.trusts_headers,
         }
     }
 
-    /// Checks a token.
-    pub fn verify(&self, token: &str) -> Result<Verified, IdentityError> {
-        let decoded = decode::<Claims>(token, &self.key, &self.validation);
-        let claims = decoded.map_err(|error| refusal(&error))?.claims;
-        let uid = claims.uid.ok_or(IdentityError::Invalid)?;
-        let user = UserId::parse(uid.0).or(Err(IdentityError::Invalid))?;
-        let tid = claims.tid.ok_or(IdentityError::NoTenant)?;
-        let tenant = TenantId::parse(tid.0).or(Err(IdentityError::Invalid))?;
-        let caller = Caller {
-            tenant,
+    /// Who somebody is: a token counts where tokens can be checked, else the headers where they are
+    /// trusted.
+    pub fn identify(&self, credentials: Credentials<'_>) -> Result<Identity, IdentityError> {
+        let Credentials {
+            token,
             user,
-            name: text(claims.name),
-            email: text(claims.email),
-        };
-        Ok(Verified {
-            caller,
-            expires_at: claims.exp,
-        })
+            tenant,
+        } = credentials;
+        if let (Some(verifier), Some(token)) = (&self.verifier, token) {
+            return verifier.verify(token);
+        }
+        match user {
+            Some(user) if self.trusts_headers => from_trusted_headers(user, tenant),
+            _ if token.is_some() => Err(IdentityError::Invalid),
+            _ => Err(IdentityError::Missing),
+        }
     }
 }
 
-fn refusal(error: &jsonwebtoken::errors::Error) -> IdentityError {
-    match error.kind() {
-        jsonwebtoken::errors::ErrorKind::ExpiredSignature => IdentityError::Expired,
-        _ => IdentityError::Invalid,
-    }
-}
-
-/// A claim's text, without what PostgreSQL can't store; an empty one says nothing.
-fn text(claim: Option<String>) -> Option<String> {
-    let text: String = claim?
-        .chars()
-        .filter(|character| *character != '\0')
-        .take(200)
-        .collect();
-    if text.trim().is_empty() {
-        None
-    } else {
-        Some(text)
-    }
+/// The token of an `Authorization`; schemes are named in any case.
+#[must_use]
+pub fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// Who the SERP gateway says that somebody is: its `X-User-ID` and `X-Tenant-ID`.
-pub fn from_trusted_headers(user: &str, tenant: Option<&str>) -> Result<Caller, IdentityError> {
+fn from_trusted_headers(user: &str, tenant: Option<&str>) -> Result<Identity, IdentityError> {
     let user = IdNumber::parse(user).and_then(|id| UserId::parse(id.0));
     let user = user.or(Err(IdentityError::Invalid))?;
     let tenant = tenant.ok_or(IdentityError::NoTenant)?;
     let tenant = IdNumber::parse(tenant).and_then(|id| TenantId::parse(id.0));
     let tenant = tenant.or(Err(IdentityError::Invalid))?;
-    Ok(Caller {
+    let caller = Caller {
         tenant,
         user,
         name: None,
         email: None,
+    };
+    Ok(Identity {
+        caller,
+        expires_at: None,
     })
 }
 

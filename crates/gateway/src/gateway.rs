@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
-use discuss_app::identity::{IdentitySettings, Verifier};
+use discuss_app::identity::{Identifier, IdentitySettings};
 use discuss_app::{App, Database, Redis, migrations};
 use discuss_runtime::config::AuthConfig;
 use tokio::sync::{mpsc, watch};
@@ -26,8 +26,8 @@ pub(crate) struct Gateway {
     pub(crate) pages: Pages,
     /// Whether Redis brings what is published.
     pub(crate) redis_is_up: watch::Sender<bool>,
-    pub(crate) verifier: Option<Verifier>,
-    pub(crate) trusts_headers: bool,
+    /// Tells who connects.
+    pub(crate) identifier: Identifier,
     pub(crate) origins: Vec<String>,
     pub(crate) limits: SocketConfig,
     pub(crate) draining: CancellationToken,
@@ -77,8 +77,7 @@ impl Gateway {
             pages: Pages::new(app.clone()),
             app,
             redis_is_up: watch::Sender::new(false),
-            verifier: verifier(&config.auth),
-            trusts_headers: config.auth.auth_trust_gateway_headers,
+            identifier: identifier(&config.auth),
             origins: config.cors_allowed_origins.clone(),
             limits: config.sockets,
             draining,
@@ -98,11 +97,11 @@ impl Gateway {
     }
 }
 
-fn verifier(auth: &AuthConfig) -> Option<Verifier> {
-    let settings = IdentitySettings {
-        secret: auth.jwt_secret.clone()?,
+fn identifier(auth: &AuthConfig) -> Identifier {
+    Identifier::new(&IdentitySettings {
+        secret: auth.jwt_secret.clone(),
         issuer: auth.jwt_issuer.clone(),
         audience: auth.jwt_audience.clone(),
-    };
-    Some(Verifier::new(&settings))
+        trusts_headers: auth.auth_trust_gateway_headers,
+    })
 }

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
-use discuss_app::identity::{IdentityError, Verified};
-use discuss_domain::users::Caller;
+use discuss_app::identity::{Credentials, Identifier, Identity, IdentityError};
 use discuss_wire::errors::ErrorCode;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -23,20 +22,25 @@ use requests::{Auth, Empty, Request, Resume};
 /// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// Somebody whose identity was checked.
-#[derive(Debug, Clone)]
-pub(crate) struct Identity {
-    pub(crate) caller: Caller,
-    /// When the token's time is over, seconds since 1970; trusted headers have no end.
-    pub(crate) expires_at: Option<i64>,
+/// What the headers of the upgrade say of who it is; where they are trusted, for as long as the socket.
+#[derive(Debug, Default)]
+pub(crate) struct SaidByHeaders {
+    pub(crate) user: Option<String>,
+    pub(crate) tenant: Option<String>,
 }
 
-impl From<Verified> for Identity {
-    fn from(verified: Verified) -> Self {
-        Self {
-            caller: verified.caller,
-            expires_at: Some(verified.expires_at),
-        }
+impl SaidByHeaders {
+    /// Who it is, by a token or else by the headers.
+    pub(crate) fn identify(
+        &self,
+        identifier: &Identifier,
+        token: Option<&str>,
+    ) -> Result<Identity, IdentityError> {
+        identifier.identify(Credentials {
+            token,
+            user: self.user.as_deref(),
+            tenant: self.tenant.as_deref(),
+        })
     }
 }
 
@@ -51,6 +55,7 @@ pub(crate) struct Greeting {
 /// One socket.
 pub(crate) struct Socket {
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) said: SaidByHeaders,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) stream: AggregatedMessageStream,
 }
@@ -128,12 +133,7 @@ impl Socket {
     }
 
     fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
-        let verifier = self
-            .gateway
-            .verifier
-            .as_ref()
-            .ok_or(IdentityError::Invalid)?;
-        verifier.verify(token).map(Identity::from)
+        self.said.identify(&self.gateway.identifier, Some(token))
     }
 
     /// Says why somebody is nobody.

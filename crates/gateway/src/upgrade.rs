@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_http::body::BoxBody;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
-use discuss_app::identity::{IdentityError, from_trusted_headers};
+use discuss_app::identity::{IdentityError, bearer};
 use discuss_wire::envelope::ErrorEnvelope;
 use discuss_wire::errors::ErrorCode;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::gateway::Gateway;
 use crate::outgoing::{Bounds, Outgoing, SocketBody};
-use crate::socket::{Greeting, Identity, Socket};
+use crate::socket::{Greeting, SaidByHeaders, Socket};
 
 /// The sub-protocol of the JSON dialect.
 const PROTOCOL: &str = "discuss.v1";
@@ -49,10 +49,10 @@ pub(crate) async fn upgrade(
         return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
     }
     let protocols = protocols(headers);
-    let bearer = protocols
+    let by_protocol = protocols
         .iter()
         .find_map(|entry| entry.strip_prefix(BEARER));
-    if bearer.is_some() && !protocols.contains(&PROTOCOL) {
+    if by_protocol.is_some() && !protocols.contains(&PROTOCOL) {
         return Ok(refusal(
             ErrorCode::ValidationError,
             "bearer.<token> is for discuss.v1",
@@ -60,17 +60,26 @@ pub(crate) async fn upgrade(
     }
     let query = web::Query::<Query>::from_query(request.query_string());
     let query = query.map_or_else(|_| Query::default(), web::Query::into_inner);
+    let token = query.token.as_deref().or(by_protocol);
+    let token = token.or_else(|| text(headers, "authorization").and_then(bearer));
+    let said = said(headers);
+    let identity = match said.identify(&gateway.identifier, token) {
+        // The first frame may say it.
+        Err(IdentityError::Missing) => None,
+        identified => Some(identified),
+    };
     let greeting = Greeting {
-        identity: identity(&gateway, query.token.as_deref().or(bearer), headers),
+        identity,
         resumes: query.resume.as_deref() == Some("1"),
     };
-    open(&request, payload, gateway, greeting)
+    open(&request, payload, gateway, said, greeting)
 }
 
 fn open(
     request: &HttpRequest,
     payload: web::Payload,
     gateway: Arc<Gateway>,
+    said: SaidByHeaders,
     greeting: Greeting,
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, _unused, stream) =
@@ -87,6 +96,7 @@ fn open(
         .max_continuation_size(limits.gateway_max_frame_bytes);
     let socket = Socket {
         gateway,
+        said,
         outgoing: Arc::clone(&outgoing),
         stream,
     };
@@ -103,25 +113,12 @@ fn protocols(headers: &HeaderMap) -> Vec<&str> {
         .collect()
 }
 
-/// Who the request says it is: by its token, or by the headers of a gateway that is trusted.
-fn identity(
-    gateway: &Gateway,
-    token: Option<&str>,
-    headers: &HeaderMap,
-) -> Option<Result<Identity, IdentityError>> {
-    let authorization =
-        text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if let Some(token) = token.or(authorization) {
-        let verifier = gateway.verifier.as_ref();
-        let verified = verifier.map(|verifier| verifier.verify(token).map(Identity::from));
-        return Some(verified.unwrap_or(Err(IdentityError::Invalid)));
+fn said(headers: &HeaderMap) -> SaidByHeaders {
+    let owned = |name| text(headers, name).map(str::to_owned);
+    SaidByHeaders {
+        user: owned("x-user-id"),
+        tenant: owned("x-tenant-id"),
     }
-    let user = text(headers, "x-user-id").filter(|_| gateway.trusts_headers)?;
-    let caller = from_trusted_headers(user, text(headers, "x-tenant-id"));
-    Some(caller.map(|caller| Identity {
-        caller,
-        expires_at: None,
-    }))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -8,15 +8,15 @@ use actix_web::{
     http::header::{self, HeaderMap},
     web::Data,
 };
-use discuss_app::{Context, identity::IdentityError, users};
+use discuss_app::{
+    Context,
+    identity::{self, Credentials, IdentityError},
+    users,
+};
 use discuss_wire::errors::ErrorCode;
 
 use super::CorrelationId;
-use crate::{
-    error::ApiError,
-    observe::SeenCaller,
-    state::{Credentials, State},
-};
+use crate::{error::ApiError, observe::SeenCaller, state::State};
 
 /// Somebody whose identity was checked, and the ids of their request: a handler that takes one is
 /// closed to everybody else.
@@ -50,7 +50,8 @@ impl FromRequest for Caller {
 
 fn identify(state: &State, request: &HttpRequest) -> Result<Context, ApiError> {
     let headers = request.headers();
-    let caller = state.identify(credentials(headers)).map_err(refusal)?;
+    let identified = state.identifier.identify(credentials(headers));
+    let caller = identified.map_err(refusal)?.caller;
     let extensions = request.extensions();
     if let Some(seen) = extensions.get::<SeenCaller>() {
         seen.note(caller.tenant, caller.user);
@@ -68,7 +69,7 @@ fn identify(state: &State, request: &HttpRequest) -> Result<Context, ApiError> {
 
 fn credentials(headers: &HeaderMap) -> Credentials<'_> {
     Credentials {
-        token: text(headers, header::AUTHORIZATION.as_str()).and_then(bearer),
+        token: text(headers, header::AUTHORIZATION.as_str()).and_then(identity::bearer),
         user: text(headers, "x-user-id"),
         tenant: text(headers, "x-tenant-id"),
     }
@@ -76,14 +77,6 @@ fn credentials(headers: &HeaderMap) -> Credentials<'_> {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// The token of an `Authorization` header; schemes are named in any case.
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
 }
 
 fn refusal(error: IdentityError) -> ApiError {
@@ -103,14 +96,6 @@ fn is_traceparent(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_follows_the_scheme_bearer_in_any_case() {
-        assert_eq!(bearer("Bearer a.b.c"), Some("a.b.c"));
-        assert_eq!(bearer("bearer  a.b.c "), Some("a.b.c"));
-        assert_eq!(bearer("Basic a.b.c"), None);
-        assert_eq!(bearer("a.b.c"), None);
-    }
 
     #[test]
     fn only_a_well_formed_trace_is_followed() {

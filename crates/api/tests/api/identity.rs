@@ -109,3 +109,15 @@ async fn gateway_headers_are_believed_only_when_configured() {
         .header("X-Tenant-ID", "1");
     Answer::of(request).await.refused(401, "UNAUTHORIZED");
 }
+
+#[tokio::test]
+async fn a_token_that_nobody_can_check_does_not_count_beside_trusted_headers() {
+    let world = World::trusting_headers_only().await;
+    let an = world.person(1).with_token("other".to_owned());
+    let believed = an
+        .request(Method::GET, "/channels")
+        .header("X-User-ID", "1")
+        .header("X-Tenant-ID", "1");
+    assert_eq!(Answer::of(believed).await.status, 200);
+    an.get("/channels").await.refused(401, "UNAUTHORIZED");
+}

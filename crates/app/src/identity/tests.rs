@@ -1,4 +1,4 @@
-use jsonwebtoken::{EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use super::*;
@@ -7,11 +7,19 @@ const SECRET: &str = "a secret of thirty-two characters";
 /// 2100-01-01.
 const LATER: i64 = 4_102_444_800;
 
-fn verifier() -> Verifier {
-    Verifier::new(&IdentitySettings {
-        secret: SECRET.into(),
+fn settings() -> IdentitySettings {
+    IdentitySettings {
+        secret: Some(SECRET.into()),
         issuer: None,
         audience: None,
+        trusts_headers: false,
+    }
+}
+
+fn by_token(settings: &IdentitySettings, token: &str) -> Result<Identity, IdentityError> {
+    Identifier::new(settings).identify(Credentials {
+        token: Some(token),
+        ..Credentials::default()
     })
 }
 
@@ -27,11 +35,11 @@ fn token(claims: &Value) -> String {
 #[test]
 fn a_token_says_who_its_bearer_is() {
     let claims = json!({"uid": "17", "tid": 3, "name": "Lan Tran", "exp": LATER});
-    let verified = verifier().verify(&token(&claims)).unwrap();
+    let verified = by_token(&settings(), &token(&claims)).unwrap();
     assert_eq!(verified.caller.user, UserId::from(17));
     assert_eq!(verified.caller.tenant, TenantId::from(3));
     assert_eq!(verified.caller.name.as_deref(), Some("Lan Tran"));
-    assert_eq!(verified.expires_at, LATER);
+    assert_eq!(verified.expires_at, Some(LATER));
 }
 
 #[test]
@@ -49,7 +57,7 @@ fn what_is_not_ours_is_refused() {
     ];
     for token in refused {
         assert_eq!(
-            verifier().verify(&token),
+            by_token(&settings(), &token),
             Err(IdentityError::Invalid),
             "{token}"
         );
@@ -59,31 +67,72 @@ fn what_is_not_ours_is_refused() {
 #[test]
 fn an_old_token_is_expired_and_one_without_tenant_says_so() {
     let old = json!({"uid": 17, "tid": 3, "exp": 1_000_000_000});
-    assert_eq!(verifier().verify(&token(&old)), Err(IdentityError::Expired));
+    assert_eq!(
+        by_token(&settings(), &token(&old)),
+        Err(IdentityError::Expired)
+    );
     let homeless = json!({"uid": 17, "exp": LATER});
     assert_eq!(
-        verifier().verify(&token(&homeless)),
+        by_token(&settings(), &token(&homeless)),
         Err(IdentityError::NoTenant)
     );
 }
 
 #[test]
 fn issuer_and_audience_are_required_once_they_are_set() {
-    let strict = Verifier::new(&IdentitySettings {
-        secret: SECRET.into(),
+    let strict = IdentitySettings {
         issuer: Some("serp".into()),
         audience: Some("discuss".into()),
-    });
+        ..settings()
+    };
     let bare = json!({"uid": 17, "tid": 3, "exp": LATER});
-    assert_eq!(strict.verify(&token(&bare)), Err(IdentityError::Invalid));
+    assert_eq!(
+        by_token(&strict, &token(&bare)),
+        Err(IdentityError::Invalid)
+    );
     let full = json!({"uid": 17, "tid": 3, "exp": LATER, "iss": "serp", "aud": "discuss"});
-    assert!(strict.verify(&token(&full)).is_ok());
+    assert!(by_token(&strict, &token(&full)).is_ok());
+}
+
+/// Who is 17 of tenant 3 by headers and, where a token is given, 18 of tenant 4 by that.
+fn by_both(settings: &IdentitySettings, token: Option<&str>) -> Result<i64, IdentityError> {
+    let credentials = Credentials {
+        token,
+        user: Some("17"),
+        tenant: Some("3"),
+    };
+    let identity = Identifier::new(settings).identify(credentials)?;
+    Ok(identity.caller.user.get())
 }
 
 #[test]
-fn trusted_headers_name_user_and_tenant() {
-    let caller = from_trusted_headers("17", Some("3")).unwrap();
+fn a_token_counts_where_it_can_be_checked_and_else_headers_where_they_are_trusted() {
+    use IdentityError::{Invalid, Missing};
+    let good = token(&json!({"uid": 18, "tid": 4, "exp": LATER}));
+    let (good, bad) = (Some(good.as_str()), Some("nonsense"));
+    let secret = || Some(SECRET.to_owned());
+    for (secret, trusts_headers, with_good, with_bad, with_none) in [
+        (secret(), false, Ok(18), Err(Invalid), Err(Missing)),
+        (secret(), true, Ok(18), Err(Invalid), Ok(17)),
+        (None, true, Ok(17), Ok(17), Ok(17)),
+        (None, false, Err(Invalid), Err(Invalid), Err(Missing)),
+    ] {
+        let settings = IdentitySettings {
+            secret,
+            trusts_headers,
+            ..settings()
+        };
+        let told = [good, bad, None].map(|token| by_both(&settings, token));
+        assert_eq!(told, [with_good, with_bad, with_none]);
+    }
+}
+
+#[test]
+fn trusted_headers_name_user_and_tenant_and_have_no_end() {
+    let identity = from_trusted_headers("17", Some("3")).unwrap();
+    let Identity { caller, expires_at } = identity;
     assert_eq!((caller.user.get(), caller.tenant.get()), (17, 3));
+    assert_eq!(expires_at, None);
     assert_eq!(
         from_trusted_headers("17", None),
         Err(IdentityError::NoTenant)
@@ -92,4 +141,13 @@ fn trusted_headers_name_user_and_tenant() {
         from_trusted_headers("x", Some("3")),
         Err(IdentityError::Invalid)
     );
+}
+
+#[test]
+fn a_token_follows_the_scheme_bearer_in_any_case() {
+    assert_eq!(bearer("Bearer a.b.c"), Some("a.b.c"));
+    assert_eq!(bearer("bearer  a.b.c "), Some("a.b.c"));
+    assert_eq!(bearer("BEARER a.b.c"), Some("a.b.c"));
+    assert_eq!(bearer("Basic a.b.c"), None);
+    assert_eq!(bearer("a.b.c"), None);
 }

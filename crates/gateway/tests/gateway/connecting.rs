@@ -81,6 +81,38 @@ async fn headers_of_a_trusted_gateway_are_an_identity_and_of_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_token_that_nobody_can_check_does_not_count_beside_trusted_headers() {
+    let world = World::new().await;
+    let settings = [("JWT_SECRET", ""), ("AUTH_TRUST_GATEWAY_HEADERS", "true")];
+    let gateway = Gateway::start_with(&world, &settings).await;
+    let headers = [("X-User-ID", "2"), ("X-Tenant-ID", "3")];
+    let url = format!("ws://{}/ws/discuss?token=other", gateway.address);
+
+    let mut believed = Client::open(&url, &headers).await.ok().unwrap();
+    let mut nobody = Client::open(&url, &[]).await.ok().unwrap();
+
+    assert_eq!(believed.expect("CONNECTED").await["payload"]["userId"], 2);
+    believed
+        .say(json!({ "type": "AUTH", "payload": { "token": "other" } }))
+        .await;
+    assert_eq!(believed.expect("CONNECTED").await["payload"]["userId"], 2);
+    nobody.expect_refusal("UNAUTHORIZED", 4401).await;
+}
+
+#[tokio::test]
+async fn the_scheme_bearer_is_named_in_any_case() {
+    let world = World::new().await;
+    let gateway = Gateway::start(&world).await;
+    let url = format!("ws://{}/ws/discuss", gateway.address);
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let authorization = format!("{scheme} {}", token(World::TENANT, 2));
+        let headers = [("Authorization", authorization.as_str())];
+        let mut client = Client::open(&url, &headers).await.ok().unwrap();
+        assert_eq!(client.expect("CONNECTED").await["payload"]["userId"], 2);
+    }
+}
+
+#[tokio::test]
 async fn who_can_not_say_who_they_are_is_told_and_closed() {
     let world = World::new().await;
     let gateway = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "50")]).await;

@@ -37,6 +37,11 @@ impl World {
         .await
     }
 
+    /// A world that believes a gateway's headers and can check no token.
+    pub(crate) async fn trusting_headers_only() -> Self {
+        Self::with(&[("AUTH_TRUST_GATEWAY_HEADERS", "true")]).await
+    }
+
     /// A world whose Redis is away.
     pub(crate) async fn without_redis() -> Self {
         Self::with(&[
