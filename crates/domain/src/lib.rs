@@ -4,6 +4,7 @@
 //! functions. It must not know SQL, HTTP, sockets, Redis or Kafka.
 
 pub mod channels;
+pub mod entities;
 pub mod events;
 pub mod ids;
 pub mod members;
