@@ -7,5 +7,7 @@ pub mod config;
 pub mod health;
 pub mod process;
 pub mod redact;
+pub mod service;
 pub mod shutdown;
+pub mod tasks;
 pub mod telemetry;

@@ -1,10 +1,16 @@
-//! What a binary's main does around its work: flags, exit codes.
+//! What a binary's main does around its work: flags, configuration, logs, signals, exit codes.
 
-use std::process::ExitCode;
+use std::{future::Future, process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
 use clap::Args;
 
-use crate::config::{self, ConfigError};
+use crate::{
+    config::{self, ConfigError, LogConfig},
+    service::Service,
+    shutdown::Shutdown,
+    telemetry,
+};
 
 /// The command line flags that every binary has.
 #[derive(Debug, Clone, Copy, Args)]
@@ -24,6 +30,30 @@ pub fn configure<C: Args>(flags: Flags) -> Result<Option<C>, ConfigError> {
         return Ok(None);
     }
     config::from_env().map(Some)
+}
+
+/// Reads the configuration as [`configure`] does, and logs from here on as it says.
+pub fn begin<C: Args>(
+    flags: Flags,
+    log: impl FnOnce(&C) -> &LogConfig,
+) -> anyhow::Result<Option<C>> {
+    let config = configure(flags)?;
+    if let Some(config) = &config {
+        telemetry::start_logs(log(config))?;
+    }
+    Ok(config)
+}
+
+/// Starts a service, says when it is ready, and runs it until SIGTERM, SIGINT or the loss of a task;
+/// from then on it has `grace`.
+pub async fn run<F>(grace: Duration, start: impl FnOnce(Shutdown) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<Service>>,
+{
+    let shutdown = Shutdown::on_signals(grace).context("can't listen for signals")?;
+    let service = start(shutdown).await?;
+    service.announce_ready();
+    Ok(service.run().await?)
 }
 
 /// The exit code of an outcome: 0; 2 when a variable can't be used; 1 for any other failure. What
