@@ -175,6 +175,11 @@ proof_load() {
   "$(binary_of discuss-load release)" "$@"
 }
 
+# discuss-proofs of the release build, on the proof's servers; it has the run of the database as its owner.
+proof_inside() {
+  "$(binary_of discuss-proofs release)" "$@"
+}
+
 # Prints a figure: proof_figure NAME VALUE [UNIT]
 proof_figure() {
   printf '%-44s %14s %s\n' "$1" "$2" "${3:-}"

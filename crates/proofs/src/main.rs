@@ -2,12 +2,13 @@
 //! under everything that can go wrong (`order`), what the writer makes of the disk (`send-path`), and that
 //! all of the log gets to Kafka (`relayed`).
 //!
-//! The first two empty the database they are given. `./scripts/prove` gives them one of their own.
+//! `order` and `send-path` empty the database they are given. `./scripts/prove` gives them one of their own.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod entities;
 mod figures;
 mod order;
 mod relayed;
@@ -18,7 +19,7 @@ mod stage;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Proofs that must look inside. They EMPTY the database that they are given.
+/// Proofs that must look inside. Some EMPTY the database that they are given.
 #[derive(Debug, Parser)]
 struct Options {
     #[command(flatten)]
@@ -35,6 +36,16 @@ enum Proof {
     SendPath(send_path::Options),
     /// Every event of the log is in Kafka, in order. Empties nothing.
     Relayed(relayed::Options),
+    /// Business events that come several times each make one channel each. Empties nothing.
+    EntityOnce(entities::OnceOptions),
+    /// Random orders of business events end in the same state as the ordered run. Empties nothing.
+    EntityOrder(entities::OrderOptions),
+    /// Broken business records are dead letters, all others are done. Sets a trigger in the database.
+    EntityPoison(entities::PoisonOptions),
+    /// After `entity-poison`, without its trigger and with the letters put back: what there is now.
+    EntityReplayed(entities::ReplayedOptions),
+    /// Business records flow while something else takes servers away. Empties nothing.
+    EntityFlow(entities::FlowOptions),
     /// A writer process of `order`.
     #[command(hide = true)]
     OrderWriter(order::WriterOptions),
@@ -53,6 +64,11 @@ async fn main() -> ExitCode {
         Proof::Order(order) => order::run(&options.servers, order).await,
         Proof::SendPath(send_path) => send_path::run(&options.servers, send_path).await,
         Proof::Relayed(relayed) => relayed::run(&options.servers, relayed).await,
+        Proof::EntityOnce(once) => entities::once(&options.servers, once).await,
+        Proof::EntityOrder(order) => entities::order(&options.servers, order).await,
+        Proof::EntityPoison(poison) => entities::poison(&options.servers, poison).await,
+        Proof::EntityReplayed(replayed) => entities::replayed(&options.servers, replayed).await,
+        Proof::EntityFlow(flow) => entities::flow(&options.servers, flow).await,
         Proof::OrderWriter(writer) => order::write(&options.servers, writer).await,
         Proof::Senders(senders) => send_path::send(&options.servers, senders).await,
     };
