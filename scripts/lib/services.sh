@@ -11,13 +11,16 @@ SERVICES=(
 )
 
 # A service's names and ports: splits a line of SERVICES into SERVICE, PORT_VARIABLE, PORT,
-# ADMIN_VARIABLE, ADMIN_PORT, with the ports as the environment has them.
+# ADMIN_VARIABLE, ADMIN_PORT, with the ports as the environment has them, and names the INSTANCE.
+# The second instance of a service listens 100 ports further on, and so forth: read_service LINE [NUMBER]
 read_service() {
-  local port admin_port
+  local port admin_port number=${2:-1}
   IFS='|' read -r SERVICE PORT_VARIABLE port ADMIN_VARIABLE admin_port <<<"$1"
+  INSTANCE=$SERVICE
+  if ((number > 1)); then INSTANCE=$SERVICE-$number; fi
   PORT=""
-  if [[ -n $PORT_VARIABLE ]]; then PORT=${!PORT_VARIABLE:-$port}; fi
-  ADMIN_PORT=${!ADMIN_VARIABLE:-$admin_port}
+  if [[ -n $PORT_VARIABLE ]]; then PORT=$((${!PORT_VARIABLE:-$port} + 100 * (number - 1))); fi
+  ADMIN_PORT=$((${!ADMIN_VARIABLE:-$admin_port} + 100 * (number - 1)))
 }
 
 # The names of all services.
@@ -35,39 +38,75 @@ raise_file_limit() {
   ulimit -S -n hard 2>/dev/null || ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
 }
 
-# Starts the services of `up` that do not run, and again those whose binary or settings changed.
+# Starts the services of `up` that do not run, so many instances of each, and again those whose binary or
+# settings changed; instances beyond that number are stopped: start_services_of_up [INSTANCES]
 start_services_of_up() {
-  local line what pid_file
+  local line number
   raise_file_limit
+  stop_surplus_instances "${1:-1}"
   for line in "${SERVICES[@]}"; do
-    read_service "$line"
-    pid_file=$LOCAL/pid/$SERVICE.pid
-    what="$(sha256sum <"$(binary_of "$SERVICE" release)") $(settings_checksum)"
-    if runs_as "$pid_file" "$what"; then
-      say "$SERVICE runs already, unchanged"
-      continue
-    fi
-    stop_service "$SERVICE"
-    if [[ -n $PORT ]]; then require_free_port "$PORT" "$PORT_VARIABLE"; fi
-    require_free_port "$ADMIN_PORT" "$ADMIN_VARIABLE"
-    say "Starting $SERVICE"
-    start_daemon "$pid_file" "$LOCAL/log/$SERVICE.log" \
-      env --unset=DISCUSS_PG_ADMIN_PASSWORD "$(binary_of "$SERVICE" release)"
-    remember_what_runs "$pid_file" "$what"
+    for ((number = 1; number <= ${1:-1}; number++)); do
+      read_service "$line" "$number"
+      start_instance_of_up
+    done
   done
 }
 
-# Waits until every service of `up` says that it is ready.
+# Starts what read_service read last.
+start_instance_of_up() {
+  local pid_file=$LOCAL/pid/$INSTANCE.pid what ports=("$ADMIN_VARIABLE=$ADMIN_PORT")
+  what="$(sha256sum <"$(binary_of "$SERVICE" release)") $(settings_checksum)"
+  if runs_as "$pid_file" "$what"; then
+    say "$INSTANCE runs already, unchanged"
+    return
+  fi
+  stop_service "$INSTANCE"
+  if [[ -n $PORT ]]; then
+    require_free_port "$PORT" "$PORT_VARIABLE"
+    ports+=("$PORT_VARIABLE=$PORT")
+  fi
+  require_free_port "$ADMIN_PORT" "$ADMIN_VARIABLE"
+  say "Starting $INSTANCE"
+  start_daemon "$pid_file" "$LOCAL/log/$INSTANCE.log" \
+    env --unset=DISCUSS_PG_ADMIN_PASSWORD "${ports[@]}" "$(binary_of "$SERVICE" release)"
+  remember_what_runs "$pid_file" "$what"
+}
+
+# Waits until every instance of every service of `up` says that it is ready: await_services_of_up [INSTANCES]
 await_services_of_up() {
-  local line
+  local line number
   for line in "${SERVICES[@]}"; do
-    read_service "$line"
-    wait_until 60 "$LOCAL/pid/$SERVICE.pid" "$LOCAL/log/$SERVICE.log" "$SERVICE" \
-      curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/health/ready" || return 1
+    for ((number = 1; number <= ${1:-1}; number++)); do
+      read_service "$line" "$number"
+      wait_until 60 "$LOCAL/pid/$INSTANCE.pid" "$LOCAL/log/$INSTANCE.log" "$INSTANCE" \
+        curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/health/ready" || return 1
+    done
   done
 }
 
-# Stops a service of `up`; it has the time to drain that it asks for by default, and some more.
+# The instances of `up` that have a pid file, the last service first.
+instances_of_up() {
+  local index pid_file
+  for ((index = ${#SERVICES[@]} - 1; index >= 0; index--)); do
+    for pid_file in "$LOCAL/pid/${SERVICES[index]%%|*}"{,-[0-9]*}.pid; do
+      if [[ -e $pid_file ]]; then basename "$pid_file" .pid; fi
+    done
+  done
+}
+
+# Stops the instances of `up` whose number is higher: stop_surplus_instances INSTANCES
+stop_surplus_instances() {
+  local instance number
+  for instance in $(instances_of_up); do
+    number=${instance##*-}
+    if [[ $number =~ ^[0-9]+$ ]] && ((number > $1)); then
+      say "Stopping $instance"
+      stop_service "$instance"
+    fi
+  done
+}
+
+# Stops an instance of `up`; it has the time to drain that it asks for by default, and some more.
 stop_service() {
   stop_daemon "$LOCAL/pid/$1.pid" TERM 30
 }
