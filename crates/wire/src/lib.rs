@@ -13,4 +13,5 @@ pub mod json;
 pub mod members;
 pub mod messages;
 pub mod paging;
+pub mod records;
 pub mod users;
