@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::cursor::Cursor;
 use crate::faults::{Fault, Faults};
-use crate::frame::{Event, EventKind};
+use crate::frame::{Event, EventKind, Shown};
 use crate::ledger::{Contradiction, Ledger, Place};
+use crate::places::Told;
 use crate::visits::Change;
 
 /// The checker of one connection.
@@ -22,6 +23,8 @@ pub(crate) struct Inbox {
     closed: Vec<Cursor>,
     /// Who came and went, as it was told.
     pub(crate) changes: Vec<Change>,
+    /// What was told at places where no message stands.
+    pub(crate) told: Vec<Told>,
     /// What is held against the server.
     pub(crate) faults: Faults,
     /// Messages of this run that came for the first time.
@@ -93,14 +96,11 @@ impl Inbox {
         if !self.advance(place, &event.kind) {
             return Seen::Other;
         }
-        let (client_id, content) = match &event.kind {
-            EventKind::Message { client_id, content } => (*client_id, *content),
-            kind => {
-                self.note_change(place, kind);
-                return Seen::Other;
-            }
+        let EventKind::Message(message) = &event.kind else {
+            self.note_change(place, &event.kind);
+            return Seen::Other;
         };
-        self.compare(place, (client_id, content), ledger)
+        self.compare(place, message, ledger)
             .map_or(Seen::Other, Seen::Message)
     }
 
@@ -119,7 +119,7 @@ impl Inbox {
     }
 
     /// A message that reloading a gap brought, by its sender's id for it and its content's hash.
-    pub(crate) fn reloaded(&mut self, place: Place, message: (Option<&str>, u64), ledger: &Ledger) {
+    pub(crate) fn reloaded(&mut self, place: Place, message: &Shown<'_>, ledger: &Ledger) {
         if let Some(cursor) = self
             .find(place.channel)
             .ok()
@@ -185,18 +185,12 @@ impl Inbox {
     }
 
     /// Compares a message with what was sent; the time since it was due if nothing contradicts.
-    fn compare(
-        &mut self,
-        place: Place,
-        message: (Option<&str>, u64),
-        ledger: &Ledger,
-    ) -> Option<Duration> {
-        let (client_id, content) = message;
-        let Some(number) = client_id.and_then(|id| ledger.run.number_of(id)) else {
+    fn compare(&mut self, place: Place, message: &Shown<'_>, ledger: &Ledger) -> Option<Duration> {
+        let Some(number) = message.client_id.and_then(|id| ledger.run.number_of(id)) else {
             self.note(Fault::Stray, place, "a message of somebody else");
             return None;
         };
-        match ledger.shown(number, place, content) {
+        match ledger.shown(number, place, message) {
             Ok(since_due) => {
                 self.delivered += 1;
                 Some(since_due)
@@ -223,6 +217,7 @@ impl Inbox {
 
     /// Notes who came or went; who was removed sees nothing more of the channel.
     fn note_change(&mut self, Place { channel, seq }: Place, kind: &EventKind<'_>) {
+        self.told.push(Told::of(Place { channel, seq }, kind));
         let change = |user: &u64, joined| Change {
             channel,
             user: *user,

@@ -15,7 +15,7 @@ pub(crate) enum Fault {
     Doubled,
     /// A seq that came after a later one.
     OutOfOrder,
-    /// A content that is not what was sent.
+    /// A content that is not what was sent, or an event that is not what others were told at its place.
     Altered,
     /// Something that had no business to come: an unknown message or channel, an unreadable frame.
     Stray,

@@ -45,21 +45,29 @@ pub(crate) struct Event<'a> {
 }
 
 /// What an event of a channel's log is about.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EventKind<'a> {
-    /// A message, by its sender's id for it and a hash of its content.
-    Message {
-        client_id: Option<&'a str>,
-        content: u64,
-    },
+    /// A message.
+    Message(Shown<'a>),
     /// The channel's first event.
     Created,
     /// People became members.
     Joined(Vec<u64>),
     /// Somebody is a member no more.
     Left(u64),
-    /// Anything else that has a seq.
-    Change,
+    /// Anything else that has a seq, by the hash of its type.
+    Change(u64),
+}
+
+/// A message as somebody was shown it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Shown<'a> {
+    /// Its sender's id for it.
+    pub(crate) client_id: Option<&'a str>,
+    /// Its id.
+    pub(crate) id: u64,
+    /// The hash of its content.
+    pub(crate) content: u64,
 }
 
 /// A frame that can't be read.
@@ -95,6 +103,7 @@ struct NewMessage<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Message<'a> {
+    id: u64,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -218,7 +227,7 @@ impl<'a> Outer<'a> {
             "CHANNEL_CREATED" => EventKind::Created,
             "MEMBER_ADDED" => EventKind::Joined(self.body::<Added>()?.user_ids),
             "MEMBER_REMOVED" | "MEMBER_LEFT" => EventKind::Left(self.body::<Removed>()?.user_id),
-            _ => EventKind::Change,
+            other => EventKind::Change(hash(other)),
         };
         Ok(Incoming::Event(Event { channel, seq, kind }))
     }
@@ -234,10 +243,11 @@ impl<'a> Outer<'a> {
 impl<'a> Message<'a> {
     fn kind(&self) -> Result<EventKind<'a>, FrameError> {
         let content = self.content.map_or(Ok(Cow::Borrowed("")), decoded)?;
-        Ok(EventKind::Message {
+        Ok(EventKind::Message(Shown {
             client_id: self.client_message_id,
+            id: self.id,
             content: hash(&content),
-        })
+        }))
     }
 }
 

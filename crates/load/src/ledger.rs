@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::client_ids::RunId;
+use crate::frame::Shown;
 
 const CHUNK: u64 = 1 << 16;
 const CHUNKS: usize = 1 << 12;
@@ -105,15 +106,16 @@ impl Ledger {
         &self,
         number: u64,
         place: Place,
-        content: u64,
+        message: &Shown<'_>,
     ) -> Result<Duration, Contradiction> {
         let entry = self.entry(number).ok_or(Contradiction::NeverSent)?;
         if entry.channel.load(Relaxed) != place.channel {
             return Err(Contradiction::NeverSent);
         }
-        if entry.content.load(Relaxed) != content {
+        if entry.content.load(Relaxed) != message.content {
             return Err(Contradiction::Altered);
         }
+        agree(&entry.id, message.id)?;
         agree(&entry.seq, place.seq)?;
         Ok(self.since_due(entry))
     }
@@ -187,6 +189,14 @@ mod tests {
         ledger
     }
 
+    const fn message(id: u64, content: u64) -> Shown<'static> {
+        Shown {
+            client_id: None,
+            id,
+            content,
+        }
+    }
+
     #[test]
     fn a_message_shown_as_it_was_sent_is_fine_before_and_after_its_acknowledgement() {
         let ledger = ledger();
@@ -194,10 +204,10 @@ mod tests {
             channel: 7,
             seq: 12,
         };
-        assert!(ledger.shown(70_000, place, 99).is_ok());
+        assert!(ledger.shown(70_000, place, &message(5, 99)).is_ok());
         assert!(ledger.acknowledge(70_000, 5, 12).unwrap().is_some());
         assert_eq!(ledger.acknowledge(70_000, 5, 12), Ok(None));
-        assert!(ledger.shown(70_000, place, 99).is_ok());
+        assert!(ledger.shown(70_000, place, &message(5, 99)).is_ok());
         let expected = Entered {
             number: 70_000,
             channel: 7,
@@ -221,7 +231,10 @@ mod tests {
             ledger.acknowledge(70_000, 6, 12),
             Err(Contradiction::StoredTwice)
         );
-        assert_eq!(ledger.shown(70_000, place, 98), Err(Contradiction::Altered));
+        assert_eq!(
+            ledger.shown(70_000, place, &message(5, 98)),
+            Err(Contradiction::Altered)
+        );
         assert_eq!(
             ledger.shown(
                 70_000,
@@ -229,14 +242,21 @@ mod tests {
                     channel: 8,
                     ..place
                 },
-                99
+                &message(5, 99)
             ),
             Err(Contradiction::NeverSent)
         );
         assert_eq!(
-            ledger.shown(70_000, Place { seq: 13, ..place }, 99),
+            ledger.shown(70_000, Place { seq: 13, ..place }, &message(5, 99)),
             Err(Contradiction::StoredTwice)
         );
-        assert_eq!(ledger.shown(1, place, 99), Err(Contradiction::NeverSent));
+        assert_eq!(
+            ledger.shown(70_000, place, &message(6, 99)),
+            Err(Contradiction::StoredTwice)
+        );
+        assert_eq!(
+            ledger.shown(1, place, &message(5, 99)),
+            Err(Contradiction::NeverSent)
+        );
     }
 }

@@ -22,6 +22,7 @@ mod ledger;
 mod options;
 mod outsiders;
 mod people;
+mod places;
 mod probes;
 mod processes;
 mod reload;

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::checker::Inbox;
 use crate::faults::Fault;
-use crate::frame;
+use crate::frame::{self, Shown};
 use crate::ledger::Place;
 use crate::people::Person;
 use crate::stage::Stage;
@@ -40,11 +40,12 @@ pub(crate) async fn fill_gap(
             channel,
             seq: message.seq,
         };
-        let seen = (
-            message.client_message_id.as_deref(),
-            frame::hash(&message.content),
-        );
-        inbox.reloaded(place, seen, &stage.ledger);
+        let seen = Shown {
+            client_id: message.client_message_id.as_deref(),
+            id: message.id,
+            content: frame::hash(&message.content),
+        };
+        inbox.reloaded(place, &seen, &stage.ledger);
         stage.count_delivery();
     }
 }

@@ -9,6 +9,7 @@ use crate::checker::Inbox;
 use crate::cursor::Cursor;
 use crate::faults::{Fault, Faults};
 use crate::ledger::{Entered, Ledger};
+use crate::places;
 use crate::visits::Stays;
 
 /// A message as the history has it.
@@ -65,6 +66,11 @@ pub(crate) fn judge(
         .iter()
         .map(|(channel, truth)| (*channel, truth.head))
         .collect();
+    places::judge(
+        &entered,
+        inboxes.iter().flat_map(|(inbox, _)| &inbox.told),
+        &mut judgement.faults,
+    );
     let stays = Stays::told(inboxes.iter().map(|(inbox, _)| inbox));
     let nothing = Truth::default();
     for (inbox, channels) in inboxes {
@@ -110,7 +116,10 @@ fn judge_histories(
     judgement.faults.note(Fault::Stray, count(kept.len()), || {
         "a history holds messages that were never sent".to_owned()
     });
-    refuse_shared_places(&mut truths, &mut judgement.faults);
+    for truth in truths.values_mut() {
+        truth.acked.sort_unstable();
+        truth.acked.dedup();
+    }
     truths
 }
 
@@ -180,19 +189,6 @@ fn judge_copies(message: &Entered, copies: &[(u64, Kept)], faults: &mut Faults) 
                 format!("message {number} has another place or id in the history")
             });
         }
-    }
-}
-
-/// Two acknowledged messages can't stand at one place.
-fn refuse_shared_places(truths: &mut HashMap<u64, Truth>, faults: &mut Faults) {
-    for (channel, truth) in truths {
-        truth.acked.sort_unstable();
-        let before = truth.acked.len();
-        truth.acked.dedup();
-        let shared = before - truth.acked.len();
-        faults.note(Fault::OutOfOrder, count(shared), || {
-            format!("channel {channel}: two messages share a seq")
-        });
     }
 }
 

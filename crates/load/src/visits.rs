@@ -112,7 +112,7 @@ mod tests {
             let kind = match kind {
                 EventKind::Joined(users) => EventKind::Joined(users.clone()),
                 EventKind::Left(user) => EventKind::Left(*user),
-                _ => EventKind::Change,
+                _ => EventKind::Change(0),
             };
             inbox.apply(
                 &Event {
@@ -128,13 +128,13 @@ mod tests {
     /// A visitor who is in the channel from 3 to 5, and from 7 on; the last seq is 8.
     fn all() -> Vec<(u64, EventKind<'static>)> {
         vec![
-            (2, EventKind::Change),
+            (2, EventKind::Change(0)),
             (3, EventKind::Joined(vec![VISITOR])),
-            (4, EventKind::Change),
+            (4, EventKind::Change(0)),
             (5, EventKind::Left(VISITOR)),
-            (6, EventKind::Change),
+            (6, EventKind::Change(0)),
             (7, EventKind::Joined(vec![VISITOR])),
-            (8, EventKind::Change),
+            (8, EventKind::Change(0)),
         ]
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::checker::Inbox;
 use crate::client_ids::RunId;
 use crate::faults::Faults;
-use crate::frame::{Incoming, hash, parse};
+use crate::frame::{Incoming, Shown, hash, parse};
 use crate::ledger::{Ledger, Place};
 use crate::verdict::{Histories, Judgement, Kept, judge};
 
@@ -256,14 +256,16 @@ fn a_gap_is_filled_by_reloading_and_what_is_not_found_there_is_lost() {
     world.show(0);
     assert_eq!(world.inbox.gap(CHANNEL, 5), Some(3));
     for (number, content) in [(1, CONTENTS[1]), (3, CONTENTS[3])] {
-        let client_id = world.ledger.run.client_id(number).to_string();
+        let message = Shown {
+            client_id: Some(&world.ledger.run.client_id(number).to_string()),
+            id: number + 100,
+            content: hash(content),
+        };
         let place = Place {
             channel: CHANNEL,
             seq: number + 2,
         };
-        world
-            .inbox
-            .reloaded(place, (Some(&client_id), hash(content)), &world.ledger);
+        world.inbox.reloaded(place, &message, &world.ledger);
     }
     world.show(4);
     assert_eq!(counts(&world.judge().faults), (1, 0, 0, 0, 0));
@@ -272,18 +274,11 @@ fn a_gap_is_filled_by_reloading_and_what_is_not_found_there_is_lost() {
 #[test]
 fn a_channel_joined_live_begins_with_its_first_frame_and_any_other_beginning_is_stray() {
     let mut world = World::new();
-    let mut inbox = Inbox::new(2);
-    let created = r#"{"type":"CHANNEL_CREATED","payload":{},"channelId":9,"seq":1,"timestamp":0}"#;
-    let Ok(Incoming::Event(event)) = parse(created) else {
-        panic!("not an event")
-    };
-    inbox.apply(&event, &world.ledger);
-    assert_eq!(
-        inbox.cursor(9).map(|cursor| (cursor.first, cursor.last)),
-        Some((0, 1))
-    );
+    world.inbox = Inbox::new(2);
+    world.receive(r#"{"type":"CHANNEL_CREATED","payload":{},"channelId":9,"seq":1,"timestamp":0}"#);
+    let cursor = world.inbox.cursor(9).unwrap();
+    assert_eq!((cursor.first, cursor.last), (0, 1));
     let text = world.frame(0, 2, CONTENTS[0]);
-    world.inbox = inbox;
     world.receive(&text);
     assert_eq!(world.inbox.faults.stray, 1);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::frame::{Event, EventKind, Incoming, hash, parse};
+use crate::frame::{Event, EventKind, Incoming, Shown, hash, parse};
 
 fn message_frame(content: &str) -> String {
     serde_json::json!({
@@ -23,10 +23,11 @@ fn a_message_is_told_by_channel_seq_client_id_and_hash_of_its_decoded_content() 
         let Ok(Incoming::Event(event)) = parse(&text) else {
             panic!("not an event: {text}")
         };
-        let kind = EventKind::Message {
+        let kind = EventKind::Message(Shown {
             client_id: Some("c-1"),
+            id: 3,
             content: hash(content),
-        };
+        });
         assert_eq!(
             event,
             Event {
@@ -46,10 +47,11 @@ fn escapes_of_another_encoder_make_no_difference_but_another_character_does() {
     };
     assert_eq!(
         event.kind,
-        EventKind::Message {
+        EventKind::Message(Shown {
             client_id: Some("c-1"),
+            id: 3,
             content: hash("café/")
-        }
+        })
     );
     assert_ne!(hash("café/"), hash("cafe/"));
 }
