@@ -178,16 +178,8 @@ mod tests {
         common: Common,
     }
 
-    fn report(arguments: &[&str]) -> Report {
-        let line = Line::parse_from([&["test"], arguments].concat());
-        let summary = |p99| Summary {
-            count: 10,
-            p50: 1.0,
-            p95: 80.0,
-            p99,
-            max: 90.0,
-        };
-        let volume = Volume {
+    fn volume() -> Volume {
+        Volume {
             connections: 1,
             channels: 1,
             mean_fan_out: 1.0,
@@ -201,6 +193,17 @@ mod tests {
             gaps: 0,
             repeated: 0,
             conflicts: 0,
+        }
+    }
+
+    fn report(arguments: &[&str]) -> Report {
+        let line = Line::parse_from([&["test"], arguments].concat());
+        let summary = |p99| Summary {
+            count: 10,
+            p50: 1.0,
+            p95: 80.0,
+            p99,
+            max: 90.0,
         };
         let none = Summary::default();
         let mut report = Report {
@@ -210,7 +213,7 @@ mod tests {
             remarks: Vec::new(),
             surroundings: look_around(),
             probes: None,
-            volume,
+            volume: volume(),
             latencies: Latencies {
                 delivery: summary(85.0),
                 replay: none,

@@ -77,6 +77,11 @@ impl Report {
                 volume.deliveries, volume.deliveries_per_second
             ),
         )?;
+        self.write_mishaps(f)
+    }
+
+    fn write_mishaps(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let volume = &self.volume;
         let mishaps = format!(
             "{} sends tried again, {} given up, {} sockets came back, {} gaps reloaded, {} repeats by rewinding",
             volume.retries, volume.given_up, volume.reconnects, volume.gaps, volume.repeated
