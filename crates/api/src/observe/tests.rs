@@ -120,7 +120,7 @@ async fn an_unknown_route_is_404_and_another_method_is_405_with_allow() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 405);
-    assert_eq!(answer.headers()["allow"], "GET");
+    assert_eq!(answer.headers()["allow"], "GET, HEAD");
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["error"], "METHOD_NOT_ALLOWED");
 }
