@@ -4,10 +4,10 @@ use bytes::Bytes;
 use discuss_domain::EventKind;
 use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::redis::Topic;
-use discuss_wire::channels::{ChannelCreatedView, ChannelView};
+use discuss_wire::channels::{ChannelChangedView, ChannelCreatedView, ChannelView};
 use discuss_wire::fanout::{Fanout, FanoutEvent};
 use discuss_wire::frames::ServerFrame;
-use discuss_wire::members::{MemberRemovedView, MembersAddedView};
+use discuss_wire::members::{MemberRemovedView, MemberRoleChangedView, MembersAddedView};
 use discuss_wire::messages::{MessageView, NewMessageView};
 use serde::Serialize;
 
@@ -56,51 +56,61 @@ pub(crate) fn publication(event: &LoggedEvent) -> Vec<(Topic, Bytes)> {
 }
 
 fn frame(event: &LoggedEvent) -> Option<Bytes> {
-    let channel_id = event.channel.get();
     match event.kind {
         EventKind::MessageCreated => {
             let message = MessageView::of(event.message.as_ref()?);
             encode(event, "NEW_MESSAGE", NewMessageView { message })
         }
-        EventKind::ChannelCreated => {
-            let channel = ChannelView::of(event.made.as_ref()?);
-            let member_ids = event.users.iter().map(|user| user.get()).collect();
-            encode(
-                event,
-                "CHANNEL_CREATED",
-                ChannelCreatedView {
-                    channel,
-                    member_ids,
-                },
-            )
-        }
-        EventKind::MemberAdded => {
-            let user_ids = event.users.iter().map(|user| user.get()).collect();
-            let added_by = event.actor.get();
-            encode(
-                event,
-                "MEMBER_ADDED",
-                MembersAddedView {
-                    channel_id,
-                    user_ids,
-                    added_by,
-                },
-            )
-        }
-        EventKind::MemberRemoved => {
-            let user_id = event.users.first()?.get();
-            let removed_by = event.actor.get();
-            encode(
-                event,
-                "MEMBER_REMOVED",
-                MemberRemovedView {
-                    channel_id,
-                    user_id,
-                    removed_by,
-                },
-            )
-        }
+        EventKind::ChannelCreated => channel_created(event),
+        EventKind::ChannelUpdated => channel_changed(event, "CHANNEL_UPDATED"),
+        EventKind::ChannelArchived => channel_changed(event, "CHANNEL_ARCHIVED"),
+        EventKind::MemberAdded => members_added(event),
+        EventKind::MemberRemoved => member_removed(event),
+        EventKind::MemberRoleChanged => role_changed(event),
     }
+}
+
+fn channel_created(event: &LoggedEvent) -> Option<Bytes> {
+    let view = ChannelCreatedView {
+        channel: ChannelView::of(event.made.as_ref()?),
+        member_ids: event.users.iter().map(|user| user.get()).collect(),
+    };
+    encode(event, "CHANNEL_CREATED", view)
+}
+
+fn channel_changed(event: &LoggedEvent, kind: &str) -> Option<Bytes> {
+    let channel = ChannelView::of(event.made.as_ref()?);
+    encode(event, kind, ChannelChangedView { channel })
+}
+
+fn members_added(event: &LoggedEvent) -> Option<Bytes> {
+    let view = MembersAddedView {
+        channel_id: event.channel.get(),
+        user_ids: event.users.iter().map(|user| user.get()).collect(),
+        added_by: event.actor.get(),
+    };
+    encode(event, "MEMBER_ADDED", view)
+}
+
+fn member_removed(event: &LoggedEvent) -> Option<Bytes> {
+    let view = MemberRemovedView {
+        channel_id: event.channel.get(),
+        user_id: event.users.first()?.get(),
+        removed_by: event.actor.get(),
+    };
+    encode(event, "MEMBER_REMOVED", view)
+}
+
+fn role_changed(event: &LoggedEvent) -> Option<Bytes> {
+    let membership = event.membership?;
+    let view = MemberRoleChangedView {
+        channel_id: event.channel.get(),
+        user_id: event.users.first()?.get(),
+        role: membership.role.as_str(),
+        status: membership.status.as_str(),
+        changed_by: event.actor.get(),
+    };
+    encode(event, "MEMBER_ROLE_CHANGED", view)
 }
 
 fn encode(event: &LoggedEvent, kind: &str, payload: impl Serialize) -> Option<Bytes> {

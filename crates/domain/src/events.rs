@@ -5,20 +5,29 @@
 pub enum EventKind {
     /// The channel came to be: always seq 1.
     ChannelCreated,
+    /// Its name changed, or the record it is about, or it was taken out of the archive.
+    ChannelUpdated,
+    /// It takes no more messages.
+    ChannelArchived,
     /// People joined; payload: `userIds`.
     MemberAdded,
     /// Somebody was removed; payload: `userIds`, just one.
     MemberRemoved,
+    /// Somebody may do more or less from now on; payload: `userIds`, just one, `role`, `status`.
+    MemberRoleChanged,
     /// A message was sent.
     MessageCreated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::ChannelCreated,
+        Self::ChannelUpdated,
+        Self::ChannelArchived,
         Self::MemberAdded,
         Self::MemberRemoved,
+        Self::MemberRoleChanged,
         Self::MessageCreated,
     ];
 
@@ -27,10 +36,22 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ChannelCreated => "channel_created",
+            Self::ChannelUpdated => "channel_updated",
+            Self::ChannelArchived => "channel_archived",
             Self::MemberAdded => "member_added",
             Self::MemberRemoved => "member_removed",
+            Self::MemberRoleChanged => "member_role_changed",
             Self::MessageCreated => "message_created",
         }
+    }
+
+    /// Is it about the channel itself, so that who tells of it shows the channel?
+    #[must_use]
+    pub const fn is_of_channel(self) -> bool {
+        matches!(
+            self,
+            Self::ChannelCreated | Self::ChannelUpdated | Self::ChannelArchived
+        )
     }
 
     /// The kind of that stored name.

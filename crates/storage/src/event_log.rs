@@ -5,10 +5,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use discuss_domain::members::Membership;
 use discuss_domain::messages::Message;
 use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
 
 use crate::channels::ChannelRow;
+use crate::members::membership;
 use crate::messages::{MessageRow, message};
 use crate::schema::{channel_events, channels, messages, users};
 use crate::users::UserRow;
@@ -31,8 +33,10 @@ pub struct NewEvent<'a> {
     pub kind: EventKind,
     /// Who did it.
     pub actor: UserId,
-    /// Who came or went by it.
+    /// Who came or went by it, or may do more or less.
     pub users: &'a [UserId],
+    /// What they may do from now on, where that changed.
+    pub membership: Option<Membership>,
     /// When.
     pub at: DateTime<Utc>,
     /// The request's correlation id.
@@ -43,7 +47,6 @@ pub struct NewEvent<'a> {
 
 /// Appends an event.
 pub async fn append(connection: &mut Connection, event: &NewEvent<'_>) -> Result<(), StorageError> {
-    let users: Vec<i64> = event.users.iter().map(|user| user.get()).collect();
     diesel::insert_into(channel_events::table)
         .values((
             channel_events::channel_id.eq(event.channel.get()),
@@ -51,7 +54,7 @@ pub async fn append(connection: &mut Connection, event: &NewEvent<'_>) -> Result
             channel_events::tenant_id.eq(event.tenant.get()),
             channel_events::kind.eq(event.kind.as_str()),
             channel_events::actor_id.eq(event.actor.get()),
-            channel_events::payload.eq(Some(serde_json::json!({ "userIds": users }))),
+            channel_events::payload.eq(Some(payload(event))),
             channel_events::correlation_id.eq(event.correlation_id),
             channel_events::traceparent.eq(event.traceparent),
             channel_events::created_at.eq(event.at),
@@ -59,6 +62,18 @@ pub async fn append(connection: &mut Connection, event: &NewEvent<'_>) -> Result
         .execute(connection)
         .await?;
     Ok(())
+}
+
+fn payload(event: &NewEvent<'_>) -> serde_json::Value {
+    let users: Vec<i64> = event.users.iter().map(|user| user.get()).collect();
+    match event.membership {
+        None => serde_json::json!({ "userIds": users }),
+        Some(now) => serde_json::json!({
+            "userIds": users,
+            "role": now.role.as_str(),
+            "status": now.status.as_str(),
+        }),
+    }
 }
 
 /// An event as the log has it, with what it is about as that is now.
@@ -74,11 +89,13 @@ pub struct LoggedEvent {
     pub kind: EventKind,
     /// Who did it.
     pub actor: UserId,
-    /// Who came or went by it.
+    /// Who came or went by it, or may do more or less.
     pub users: Vec<UserId>,
+    /// What they may do from then on, where that changed.
+    pub membership: Option<Membership>,
     /// The message it brought.
     pub message: Option<Message>,
-    /// The channel it made.
+    /// The channel it made or changed.
     pub made: Option<discuss_domain::channels::Channel>,
     /// When.
     pub at: DateTime<Utc>,
@@ -95,6 +112,7 @@ impl LoggedEvent {
             kind: EventKind::MessageCreated,
             actor: message.sender.id,
             users: Vec::new(),
+            membership: None,
             at: message.created_at,
             message: Some(message),
             made: None,
@@ -132,9 +150,13 @@ pub async fn list_after(
     let is_sender = users::tenant_id
         .eq(messages::tenant_id)
         .and(users::user_id.eq(messages::sender_id));
+    let of_channel = EventKind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_of_channel());
+    let of_channel: Vec<&str> = of_channel.map(EventKind::as_str).collect();
     let is_made = channels::id
         .eq(channel_events::channel_id)
-        .and(channel_events::kind.eq(EventKind::ChannelCreated.as_str()));
+        .and(channel_events::kind.eq_any(of_channel));
     let rows: Vec<PageRow> = channel_events::table
         .left_join(messages::table.on(messages::id.nullable().eq(channel_events::message_id)))
         .left_join(users::table.on(is_sender))
@@ -163,6 +185,7 @@ fn event((row, brought, sender, made): PageRow) -> Result<LoggedEvent, StorageEr
         kind: EventKind::find(&row.kind).ok_or_else(|| corrupt("kind", &row.kind))?,
         actor: UserId::from(row.actor_id),
         users: row.payload.as_ref().map_or_else(Vec::new, users_of),
+        membership: row.payload.as_ref().and_then(membership_of).transpose()?,
         message: brought
             .map(|brought| message(brought, sender))
             .transpose()?,
@@ -178,4 +201,10 @@ fn users_of(payload: &serde_json::Value) -> Vec<UserId> {
         .flatten()
         .filter_map(serde_json::Value::as_i64);
     ids.map(UserId::from).collect()
+}
+
+fn membership_of(payload: &serde_json::Value) -> Option<Result<Membership, StorageError>> {
+    let word = |name| payload.get(name).and_then(serde_json::Value::as_str);
+    let (role, status) = (word("role")?, word("status")?);
+    Some(membership(role, status))
 }

@@ -282,6 +282,14 @@ pub struct ChannelCreatedView {
     pub member_ids: Vec<i64>,
 }
 
+/// A channel as it is now: the payload of `CHANNEL_UPDATED` and `CHANNEL_ARCHIVED`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelChangedView {
+    /// The channel.
+    pub channel: ChannelView,
+}
+
 fn preview(text: &str) -> String {
     text.chars().take(100).collect()
 }

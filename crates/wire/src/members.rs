@@ -166,6 +166,22 @@ pub struct MemberRemovedView {
     pub removed_by: i64,
 }
 
+/// Who may do more or less from now on: the payload of `MEMBER_ROLE_CHANGED`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberRoleChangedView {
+    /// The channel.
+    pub channel_id: i64,
+    /// Who.
+    pub user_id: i64,
+    /// What they may do.
+    pub role: &'static str,
+    /// ACTIVE, or MUTED: silenced.
+    pub status: &'static str,
+    /// Who did it.
+    pub changed_by: i64,
+}
+
 /// How far somebody has read: the answer to a read mark.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -18,7 +18,7 @@ pub struct Event<F> {
 /// What an event does to the members of its channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: a message, a new name.
+    /// Nothing: a message, a new name, another role.
     Nothing,
     /// These people are members from this event on; it is the first they see.
     Adds(Arc<[UserId]>),
@@ -33,7 +33,10 @@ impl Effect {
         match kind {
             EventKind::ChannelCreated | EventKind::MemberAdded => Self::Adds(people.into()),
             EventKind::MemberRemoved => Self::Removes(people.into()),
-            EventKind::MessageCreated => Self::Nothing,
+            EventKind::MessageCreated
+            | EventKind::ChannelUpdated
+            | EventKind::ChannelArchived
+            | EventKind::MemberRoleChanged => Self::Nothing,
         }
     }
 

@@ -116,6 +116,7 @@ pub(crate) fn new_event<'a>(
         kind,
         actor: channel.created_by,
         users: people,
+        membership: None,
         at: at(1),
         correlation_id: None,
         traceparent: None,
