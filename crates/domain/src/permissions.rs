@@ -3,11 +3,9 @@
 use crate::channels::{Channel, ChannelKind};
 use crate::members::{MemberStatus, Membership, Role};
 
-/// Something that a member of a channel may want to do.
+/// Something that not every member of a channel may do; to read and to mark as read is every member's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Read messages, members and marks; mark as read.
-    Read,
     /// Send a message.
     Send,
     /// Add people to a public channel.
@@ -51,7 +49,6 @@ impl Membership {
 #[must_use]
 pub const fn lowest_role(action: Action) -> Role {
     match action {
-        Action::Read => Role::Guest,
         Action::Send => Role::Member,
         Action::AddToPublic | Action::RemoveMember => Role::Admin,
         Action::AddToPrivate | Action::AddAdmin | Action::RemoveAdmin => Role::Owner,
@@ -106,7 +103,6 @@ mod tests {
     #[test]
     fn the_table_is_the_contracts() {
         let table = [
-            (Action::Read, [true, true, true, true]),
             (Action::Send, [false, true, true, true]),
             (Action::AddToPublic, [false, false, true, true]),
             (Action::AddToPrivate, [false, false, false, true]),
@@ -126,12 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn a_silenced_member_reads_but_does_not_send() {
+    fn a_silenced_member_does_not_send_and_is_still_in_the_channel() {
         let silenced = Membership {
             role: Role::Admin,
             status: MemberStatus::Muted,
         };
-        assert!(silenced.require(Action::Read).is_ok());
+        assert!(silenced.is_current());
         assert!(silenced.require(Action::Send).is_err());
     }
 

@@ -98,19 +98,6 @@ pub async fn find(
     row.map(|(row, sender)| message(row, sender)).transpose()
 }
 
-/// These messages, wherever they are, in no order.
-pub async fn list_by_ids(
-    connection: &mut Connection,
-    ids: &[MessageId],
-) -> Result<Vec<Message>, StorageError> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-    let rows = with_senders!()
-        .filter(messages::id.eq_any(ids))
-        .load(connection)
-        .await?;
-    all(rows)
-}
-
 /// The newest `limit` messages of a channel with a seq below `before`, newest first.
 pub async fn list_before(
     connection: &mut Connection,

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use discuss_domain::UserId;
 use discuss_domain::users::{Caller, User};
-use discuss_domain::{TenantId, UserId};
 
 use crate::schema::users;
 use crate::{Connection, StorageError};
@@ -52,25 +52,6 @@ pub async fn upsert(connection: &mut Connection, caller: &Caller) -> Result<(), 
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// What is known of these people; who is unknown is left out.
-pub async fn list(
-    connection: &mut Connection,
-    tenant: TenantId,
-    ids: &[UserId],
-) -> Result<Vec<User>, StorageError> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-    let rows = users::table
-        .filter(
-            users::tenant_id
-                .eq(tenant.get())
-                .and(users::user_id.eq_any(ids)),
-        )
-        .select(UserRow::as_select())
-        .load(connection)
-        .await?;
-    Ok(rows.into_iter().map(User::from).collect())
 }
 
 diesel::define_sql_function! {

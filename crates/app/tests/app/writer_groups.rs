@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use discuss_app::messages::send;
+use discuss_domain::TenantId;
+use discuss_storage::messages::find;
 use discuss_test_support::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -27,8 +29,9 @@ async fn five_hundred_sends_to_ten_channels_are_stored_in_order_with_the_right_n
     let mut connection = world.connection().await;
     let ids: Vec<_> = answers.iter().map(|message| message.id).collect();
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 500);
-    let stored = discuss_storage::messages::list_by_ids(&mut connection, &ids).await;
-    for stored in stored.unwrap() {
+    for id in ids {
+        let stored = find(&mut connection, TenantId::from(World::TENANT), id).await;
+        let stored = stored.unwrap().unwrap();
         let answered = answers
             .iter()
             .find(|answer| answer.id == stored.id)

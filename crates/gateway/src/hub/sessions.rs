@@ -102,8 +102,4 @@ impl<S> Registry<S> {
             .copied()
             .collect()
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.sessions.len()
-    }
 }

@@ -182,12 +182,6 @@ impl<S, F> Hub<S, F> {
         self.channels.get(&channel).map(|channel| channel.position)
     }
 
-    /// How many sessions are open.
-    #[must_use]
-    pub fn session_count(&self) -> usize {
-        self.sessions.len()
-    }
-
     /// Whether a channel misses something.
     #[must_use]
     pub fn has_holes(&self) -> bool {

@@ -1,10 +1,13 @@
 //! What is known of people.
 
+use discuss_domain::ChannelId;
 use discuss_domain::users::{Caller, User};
-use discuss_storage::users::{list, upsert};
+use discuss_storage::Connection;
+use discuss_storage::members::list;
+use discuss_storage::users::upsert;
 use discuss_test_support::World;
 
-use crate::fixture::{elsewhere, tenant, user, users};
+use crate::fixture::{elsewhere, tenant, user};
 
 fn caller(name: Option<&str>, email: Option<&str>) -> Caller {
     Caller {
@@ -23,9 +26,17 @@ fn person(name: &str, email: &str) -> User {
     }
 }
 
+/// What is told of person 7, a member of the channel.
+async fn known(connection: &mut Connection, channel: ChannelId) -> User {
+    let members = list(connection, channel, 0, 9).await.unwrap();
+    let mut people = members.into_iter().map(|(_, person)| person);
+    people.find(|person| person.id == user(7)).unwrap()
+}
+
 #[tokio::test]
 async fn a_token_without_a_name_takes_none_away() {
     let world = World::new().await;
+    let channel = world.group(1, &[7]).await;
     let mut connection = world.connection().await;
     let said = [
         (caller(Some("Lan"), Some("lan@x")), person("Lan", "lan@x")),
@@ -33,23 +44,23 @@ async fn a_token_without_a_name_takes_none_away() {
         (caller(None, Some("new@x")), person("Lan", "new@x")),
         (caller(Some("Lan Tran"), None), person("Lan Tran", "new@x")),
     ];
-    for (caller, known) in said {
+    for (caller, expected) in said {
         upsert(&mut connection, &caller).await.unwrap();
-        let found = list(&mut connection, tenant(), &users(&[7])).await;
-        assert_eq!(found.unwrap(), [known]);
+        let found = known(&mut connection, channel).await;
+        assert_eq!(found, expected);
     }
 }
 
 #[tokio::test]
-async fn who_is_unknown_or_of_another_tenant_is_left_out() {
+async fn a_name_is_known_in_its_tenant_only() {
     let world = World::new().await;
+    let channel = world.group(1, &[7]).await;
     let mut connection = world.connection().await;
-    upsert(&mut connection, &caller(Some("Lan"), None))
-        .await
-        .unwrap();
-    let asked = users(&[7, 8]);
-    let here = list(&mut connection, tenant(), &asked).await.unwrap();
-    assert_eq!(here.len(), 1);
-    let there = list(&mut connection, elsewhere(), &asked).await;
-    assert_eq!(there.unwrap(), []);
+    let other = Caller {
+        tenant: elsewhere(),
+        ..caller(Some("Lan"), None)
+    };
+    upsert(&mut connection, &other).await.unwrap();
+    let found = known(&mut connection, channel).await;
+    assert_eq!(found, User::unknown(user(7)));
 }
