@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use discuss_storage::redis::{Publisher, Redis, Topic};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 /// Batches that wait at most; beyond that they are dropped.
@@ -27,15 +28,15 @@ pub struct Fanout {
 
 impl Fanout {
     /// Starts the task that publishes.
-    pub(crate) fn start(redis: Redis) -> Self {
+    pub(crate) fn start(redis: Redis) -> (Self, JoinHandle<()>) {
         let (queue, batches) = mpsc::channel(QUEUE);
         let relay = Relay {
             redis,
             publisher: None,
             broken_until: None,
         };
-        tokio::spawn(relay.run(batches));
-        Self { queue }
+        let publishing = tokio::spawn(relay.run(batches));
+        (Self { queue }, publishing)
     }
 
     /// Hands over what is to be published, in order; drops it when too much waits.

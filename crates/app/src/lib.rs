@@ -18,6 +18,8 @@ mod writer;
 
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+
 // The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
 pub use discuss_storage::redis::{Redis, Topic};
 pub use discuss_storage::{Database, StorageError, migrations};
@@ -31,6 +33,9 @@ pub struct App {
     parts: Arc<Parts>,
 }
 
+/// A task that works as long as the use cases, and its name.
+pub type BackgroundTask = (&'static str, JoinHandle<()>);
+
 struct Parts {
     database: Database,
     redis: Redis,
@@ -41,23 +46,32 @@ struct Parts {
 }
 
 impl App {
-    /// Starts the writer's lanes, the publisher and the gatherer of marks on the current runtime.
+    /// Starts the use cases on the current runtime, for who does not watch their tasks.
     #[must_use]
     pub fn start(database: Database, redis: Redis) -> Self {
-        let fanout = fanout::Fanout::start(redis.clone());
-        let writer = writer::Writer::start(&database, &fanout);
-        let marks = reads::MarkGatherer::start(&database, &fanout);
+        Self::start_watched(database, redis).0
+    }
+
+    /// Starts the use cases and what works for them as long as they are: the writer's lanes, the
+    /// publisher and the gatherer of marks. Without one of these nothing works: whoever starts them
+    /// watches them.
+    #[must_use]
+    pub fn start_watched(database: Database, redis: Redis) -> (Self, Vec<BackgroundTask>) {
+        let (fanout, publishing) = fanout::Fanout::start(redis.clone());
+        let (writer, lanes) = writer::Writer::start(&database, &fanout);
+        let (marks, gathering) = reads::MarkGatherer::start(&database, &fanout);
         let users = users::Remembered::default();
-        Self {
-            parts: Arc::new(Parts {
-                database,
-                redis,
-                fanout,
-                writer,
-                marks,
-                users,
-            }),
-        }
+        let mut tasks = vec![("fan-out", publishing), ("read marks", gathering)];
+        tasks.extend(lanes.into_iter().map(|lane| ("writer lane", lane)));
+        let parts = Arc::new(Parts {
+            database,
+            redis,
+            fanout,
+            writer,
+            marks,
+            users,
+        });
+        (Self { parts }, tasks)
     }
 
     /// The database.

@@ -14,6 +14,7 @@ use discuss_wire::fanout::Fanout as Message;
 use discuss_wire::frames::ServerFrame;
 use discuss_wire::members::{MarksView, ReadBy, UnreadView};
 use serde::Serialize;
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::channels::{now, require_in};
@@ -146,10 +147,10 @@ struct Waiting {
 
 impl MarkGatherer {
     /// Starts the task that writes.
-    pub(crate) fn start(database: &Database, fanout: &Fanout) -> Self {
+    pub(crate) fn start(database: &Database, fanout: &Fanout) -> (Self, JoinHandle<()>) {
         let waiting = Arc::new(Waiting::default());
-        tokio::spawn(run(Arc::clone(&waiting), database.clone(), fanout.clone()));
-        Self { waiting }
+        let running = run(Arc::clone(&waiting), database.clone(), fanout.clone());
+        (Self { waiting }, tokio::spawn(running))
     }
 
     fn add(&self, mark: Mark) {

@@ -16,6 +16,7 @@ use discuss_domain::users::User;
 use discuss_domain::{ChannelId, MessageId, TenantId};
 use discuss_storage::Database;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::AppError;
@@ -81,15 +82,14 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the lanes.
-    pub(crate) fn start(database: &Database, fanout: &Fanout) -> Self {
+    pub(crate) fn start(database: &Database, fanout: &Fanout) -> (Self, Vec<JoinHandle<()>>) {
         let start = |_| {
             let (queue, sends) = mpsc::channel(QUEUE);
-            tokio::spawn(Lane::new(database.clone(), fanout.clone()).run(sends));
-            queue
+            let lane = Lane::new(database.clone(), fanout.clone());
+            (queue, tokio::spawn(lane.run(sends)))
         };
-        Self {
-            lanes: (0..LANES).map(start).collect(),
-        }
+        let (lanes, running) = (0..LANES).map(start).unzip();
+        (Self { lanes }, running)
     }
 
     /// Hands a send to its lane and waits for what becomes of it.
