@@ -93,17 +93,20 @@ impl Drive {
         let mut tasks = JoinSet::new();
         for _ in 0..senders {
             let (drive, next) = (Arc::clone(self), Arc::clone(&next));
-            tasks.spawn(async move {
-                while end.is_none_or(|end| Instant::now() < end) {
-                    let number = next.fetch_add(1, Relaxed);
-                    if number >= messages {
-                        break;
-                    }
-                    drive.send(number, drive.courier.stage.ledger.now()).await;
-                }
-            });
+            tasks.spawn(async move { drive.send_until(end, &next, messages).await });
         }
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// Sends what is next until all are sent or the time is over.
+    async fn send_until(&self, end: Option<Instant>, next: &AtomicU64, messages: u64) {
+        while end.is_none_or(|end| Instant::now() < end) {
+            let number = next.fetch_add(1, Relaxed);
+            if number >= messages {
+                break;
+            }
+            self.send(number, self.courier.stage.ledger.now()).await;
+        }
     }
 
     async fn send(&self, number: u64, due: Duration) {
