@@ -1,16 +1,10 @@
 //! The command line: serve, migrate, or print the OpenAPI document.
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use discuss_runtime::{
-    process::{self, Flags},
-    shutdown::Shutdown,
-    telemetry,
-};
+use discuss_app::{migrations, stores};
+use discuss_runtime::process::{self, Flags};
 
-use discuss_app::migrations;
-
-use crate::{config::Config, openapi, server::Server, state::connect_database};
+use crate::{config::Config, openapi, server::start};
 
 /// REST API of Discuss. It is configured by its environment; see --print-config.
 #[derive(Debug, Parser)]
@@ -39,29 +33,24 @@ pub async fn execute() -> anyhow::Result<()> {
         print!("{}", openapi::document_as_json()?);
         return Ok(());
     }
-    let Some(config) = process::configure::<Config>(line.flags)? else {
+    let Some(config) = process::begin(line.flags, |config: &Config| &config.log)? else {
         return Ok(());
     };
-    telemetry::start_logs(&config.log)?;
     match line.command {
         Some(Command::Migrate) => migrate(&config).await,
-        _ => run(config).await,
+        _ => serve(&config).await,
     }
 }
 
-/// Serves until SIGTERM or SIGINT.
-pub async fn run(config: Config) -> anyhow::Result<()> {
+async fn serve(config: &Config) -> anyhow::Result<()> {
     config.auth.check()?;
-    let shutdown =
-        Shutdown::on_signals(config.shutdown.grace()).context("can't listen for signals")?;
-    let server = Server::start(&config, shutdown).await?;
-    telemetry::announce_ready(Some(server.address()), server.admin_address());
-    server.run().await;
-    Ok(())
+    process::run(config.shutdown.grace(), |shutdown| start(config, shutdown)).await
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let ran = migrations::run(&connect_database(config)?).await?;
+    let database = &config.database;
+    let database = stores::prepare_database(&database.url(), database.database_pool_size)?;
+    let ran = migrations::run(&database).await?;
     tracing::info!(versions = ran.join(", "), "migrated");
     Ok(())
 }

@@ -14,9 +14,4 @@ mod routes;
 mod server;
 mod state;
 
-pub use self::{
-    command::{execute, run},
-    config::Config,
-    openapi::document_as_json,
-    server::Server,
-};
+pub use self::{command::execute, config::Config, openapi::document_as_json, server::start};

@@ -1,20 +1,21 @@
-//! The process: HTTP server, admin server, and their end.
+//! The process: its stores, the HTTP server, the admin server.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use actix_web::{
     App, HttpServer,
-    dev::ServerHandle,
     middleware::from_fn,
     web::{self, Data},
 };
+use discuss_app::stores;
 use discuss_runtime::{
     admin::{AdminServer, BindError},
-    health::Readiness,
-    shutdown::{Finished, Shutdown},
+    health::{CHECK_LIMIT, Readiness},
+    service::Service,
+    shutdown::Shutdown,
+    tasks::Tasks,
     telemetry,
 };
-use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
@@ -22,64 +23,41 @@ use crate::{
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
-    state::State,
+    state::{State, identifier},
 };
 
-/// How long readiness waits for a dependency.
-const CHECK_LIMIT: Duration = Duration::from_secs(2);
+/// Connects, checks the schema and listens.
+pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
+    let metrics = telemetry::start_metrics()?;
+    let (database, redis) = (&config.database, &config.redis);
+    let database = stores::open_database(&database.url(), database.database_pool_size).await?;
+    let redis = stores::open_redis(&redis.url(), &redis.redis_prefix)?;
+    // Without PostgreSQL nothing works; without Redis delivery is slower, no more.
+    let (check_database, check_redis) = (
+        stores::check_database(&database),
+        stores::check_redis(&redis),
+    );
+    let readiness = Readiness::new(shutdown.draining())
+        .essential("postgresql", CHECK_LIMIT, check_database)
+        .informative("redis", CHECK_LIMIT, check_redis);
 
-/// A running API.
-#[derive(Debug)]
-pub struct Server {
-    address: SocketAddr,
-    handle: ServerHandle,
-    running: JoinHandle<std::io::Result<()>>,
-    admin: AdminServer,
-    shutdown: Shutdown,
-}
-
-impl Server {
-    /// Connects, checks the schema and listens.
-    pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Self> {
-        let metrics = telemetry::start_metrics()?;
-        let state = Data::from(Arc::new(State::connect(config).await?));
-        let (address, server) = listen(config, &state, &shutdown)?;
-        let readiness = readiness(&state.app, &shutdown);
-        let admin_address = config.listen.at(config.api_admin_port);
-        let admin = AdminServer::start("API_ADMIN_PORT", admin_address, readiness, metrics)?;
-        let handle = server.handle();
-        Ok(Self {
-            address,
-            handle,
-            running: tokio::spawn(server),
-            admin,
-            shutdown,
-        })
-    }
-
-    /// Where the API listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where health and metrics are.
-    #[must_use]
-    pub fn admin_address(&self) -> SocketAddr {
-        self.admin.address()
-    }
-
-    /// Serves until the shutdown is asked for, then finishes what is under way.
-    pub async fn run(self) {
-        self.shutdown.draining().cancelled().await;
-        tracing::info!("draining");
-        if self.shutdown.finish(self.handle.stop(true)).await == Finished::CutOff {
-            tracing::warn!("requests under way are cut off");
-        }
-        self.running.abort();
-        self.admin.stop().await;
-        tracing::info!("ended");
-    }
+    let mut tasks = Tasks::default();
+    let (app, background) = discuss_app::App::start_watched(database, redis);
+    tasks.watch_all(background);
+    let identifier = identifier(&config.auth);
+    let state = Data::from(Arc::new(State { app, identifier }));
+    let (listen, server) = listen(config, &state, &shutdown)?;
+    let admin_address = config.listen.at(config.api_admin_port);
+    let admin = AdminServer::start("API_ADMIN_PORT", admin_address, readiness, metrics)?;
+    let handle = server.handle();
+    tasks.spawn_server("http server", server);
+    Ok(Service {
+        listen: Some(listen),
+        admin,
+        tasks,
+        drain: Box::pin(async move { handle.stop(true).await }),
+        shutdown,
+    })
 }
 
 /// Binds the API's port; the server runs as soon as it is polled.
@@ -114,23 +92,4 @@ fn listen(
     let server = server.bind(address).map_err(failed)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     Ok((bound, server.run()))
-}
-
-/// Without PostgreSQL nothing works; without Redis delivery is slower, no more.
-fn readiness(app: &discuss_app::App, shutdown: &Shutdown) -> Readiness {
-    let (for_database, for_redis) = (app.clone(), app.clone());
-    Readiness::new(shutdown.draining())
-        .essential("postgresql", CHECK_LIMIT, move || {
-            let app = for_database.clone();
-            async move {
-                app.database()
-                    .ping()
-                    .await
-                    .map_err(|error| error.to_string())
-            }
-        })
-        .informative("redis", CHECK_LIMIT, move || {
-            let app = for_redis.clone();
-            async move { app.redis().ping().await.map_err(|error| error.to_string()) }
-        })
 }

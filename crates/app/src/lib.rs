@@ -13,6 +13,7 @@ pub mod members;
 pub mod messages;
 pub mod reads;
 pub mod retention;
+pub mod stores;
 pub mod users;
 mod writer;
 

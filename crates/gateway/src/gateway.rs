@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use anyhow::Context as _;
+use discuss_app::App;
 use discuss_app::identity::{Identifier, IdentitySettings};
-use discuss_app::{App, Database, Redis, migrations};
 use discuss_runtime::config::AuthConfig;
+use discuss_runtime::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -54,26 +54,19 @@ impl Drop for OpenSocket {
 }
 
 impl Gateway {
-    /// Connects; answers with what the hub wants read from the log.
-    pub(crate) async fn connect(
+    /// Starts what sockets share over `app`; what the hub wants read from the log goes to `reads`.
+    pub(crate) fn new(
         config: &Config,
+        app: App,
+        reads: mpsc::UnboundedSender<Task>,
         draining: CancellationToken,
-    ) -> anyhow::Result<(Self, mpsc::UnboundedReceiver<Task>)> {
-        let pool_size = usize::try_from(config.database.database_pool_size)?;
-        let database = Database::new(&config.database.url(), pool_size).context("DATABASE_URL")?;
-        migrations::require_current(&database)
-            .await
-            .context("the schema can't be used")?;
-        let redis =
-            Redis::new(&config.redis.url(), &config.redis.redis_prefix).context("REDIS_URL")?;
-        let app = App::start(database, redis);
-        // Bounded by what is followed and connected: one task a channel and a session.
-        let (tasks, waiting) = mpsc::unbounded_channel();
+        tasks: &mut Tasks,
+    ) -> Self {
         let topics = Arc::new(Topics::default());
-        let gateway = Self {
-            hubs: Hubs::new(Arc::clone(&topics), tasks),
+        Self {
+            hubs: Hubs::new(Arc::clone(&topics), reads),
             topics,
-            loader: Loader::start(app.clone()),
+            loader: Loader::start(app.clone(), tasks),
             pages: Pages::new(app.clone()),
             app,
             redis_is_up: watch::Sender::new(false),
@@ -83,8 +76,7 @@ impl Gateway {
             draining,
             sessions: AtomicU64::new(0),
             open_sockets: AtomicUsize::new(0),
-        };
-        Ok((gateway, waiting))
+        }
     }
 
     /// How many sockets are open.

@@ -23,5 +23,5 @@ mod socket;
 mod topics;
 mod upgrade;
 
-pub use command::{execute, run};
-pub use server::Server;
+pub use command::execute;
+pub use server::start;

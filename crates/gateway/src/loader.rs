@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use discuss_app::{App, AppError};
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
+use discuss_runtime::tasks::Tasks;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -31,9 +32,9 @@ pub(crate) struct Loader {
 
 impl Loader {
     /// Starts the task that asks.
-    pub(crate) fn start(app: App) -> Self {
+    pub(crate) fn start(app: App, tasks: &mut Tasks) -> Self {
         let (requests, waiting) = mpsc::channel(BATCH);
-        tokio::spawn(run(app, waiting));
+        tasks.spawn("loader", run(app, waiting));
         Self { requests }
     }
 

@@ -1,4 +1,4 @@
-//! The process: the port of the sockets, the admin port, the tasks behind them, and their end.
+//! The process: its stores, the port of the sockets, the admin port, the tasks behind them.
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -8,13 +8,15 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
+use discuss_app::stores;
 use discuss_runtime::admin::{AdminServer, BindError};
-use discuss_runtime::health::Readiness;
-use discuss_runtime::shutdown::{Finished, Shutdown};
+use discuss_runtime::health::{CHECK_LIMIT, Readiness};
+use discuss_runtime::service::Service;
+use discuss_runtime::shutdown::Shutdown;
+use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
 use socket2::SockRef;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
@@ -22,8 +24,6 @@ use crate::hub::Counters;
 use crate::hubs::Task;
 use crate::{news, pages, redis_feed, replays, upgrade};
 
-/// How long readiness waits for a dependency.
-const CHECK_LIMIT: Duration = Duration::from_secs(2);
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
 /// A connection whose peer takes nothing for so long is cut.
@@ -31,96 +31,60 @@ const STUCK: Duration = Duration::from_secs(30);
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
-/// A running gateway.
-#[derive(Debug)]
-pub struct Server {
-    address: SocketAddr,
-    handle: ServerHandle,
-    running: JoinHandle<std::io::Result<()>>,
-    admin: AdminServer,
-    tasks: Vec<JoinHandle<()>>,
-    sockets: Sockets,
-    shutdown: Shutdown,
+/// Connects, checks the schema and listens.
+pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
+    let metrics = telemetry::start_metrics()?;
+    let (database, redis) = (&config.database, &config.redis);
+    let database = stores::open_database(&database.url(), database.database_pool_size).await?;
+    let redis = stores::open_redis(&redis.url(), &redis.redis_prefix)?;
+    let check_database = stores::check_database(&database);
+    let check_redis = stores::check_redis(&redis);
+    let readiness = Readiness::new(shutdown.draining())
+        .essential("postgresql", CHECK_LIMIT, check_database)
+        .informative("redis", CHECK_LIMIT, check_redis);
+
+    let mut tasks = Tasks::default();
+    let (app, background) = discuss_app::App::start_watched(database, redis);
+    tasks.watch_all(background);
+    let gateway = start_gateway(config, app, &shutdown, &mut tasks);
+    let (listen, server) = listen(config, &gateway)?;
+    let admin_address = config.listen.at(config.gateway_admin_port);
+    let admin = AdminServer::start("GATEWAY_ADMIN_PORT", admin_address, readiness, metrics)?;
+    let drain = drain(gateway, server.handle());
+    tasks.spawn_server("http server", server);
+    Ok(Service {
+        listen: Some(listen),
+        admin,
+        tasks,
+        drain: Box::pin(drain),
+        shutdown,
+    })
 }
 
-impl Server {
-    /// Connects, checks the schema and listens.
-    pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Self> {
-        let metrics = telemetry::start_metrics()?;
-        let (gateway, tasks) = Gateway::connect(config, shutdown.draining()).await?;
-        let gateway = Arc::new(gateway);
-        let tasks = vec![
-            tokio::spawn(run_tasks(Arc::clone(&gateway), tasks)),
-            tokio::spawn(tick(Arc::clone(&gateway))),
-            tokio::spawn(redis_feed::run(Arc::clone(&gateway))),
-            tokio::spawn(news::run(Arc::clone(&gateway))),
-        ];
-        let (address, server) = listen(config, &gateway)?;
-        let readiness = readiness(&gateway, &shutdown);
-        let admin_address = config.listen.at(config.gateway_admin_port);
-        let admin = AdminServer::start("GATEWAY_ADMIN_PORT", admin_address, readiness, metrics)?;
-        let handle = server.handle();
-        let running = tokio::spawn(server);
-        let sockets = Sockets(gateway);
-        Ok(Self {
-            address,
-            handle,
-            running,
-            admin,
-            tasks,
-            sockets,
-            shutdown,
-        })
-    }
-
-    /// Where the sockets are.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where health and metrics are.
-    #[must_use]
-    pub fn admin_address(&self) -> SocketAddr {
-        self.admin.address()
-    }
-
-    /// Serves until the shutdown is asked for; then every socket is told to come back elsewhere.
-    pub async fn run(self) {
-        self.shutdown.draining().cancelled().await;
-        tracing::info!(sockets = self.sockets.count(), "draining");
-        if self.shutdown.finish(self.sockets.gone()).await == Finished::CutOff {
-            tracing::warn!(sockets = self.sockets.count(), "sockets are cut off");
-        }
-        self.handle.stop(false).await;
-        self.running.abort();
-        for task in self.tasks {
-            task.abort();
-        }
-        self.admin.stop().await;
-        tracing::info!("ended");
-    }
+fn start_gateway(
+    config: &Config,
+    app: discuss_app::App,
+    shutdown: &Shutdown,
+    tasks: &mut Tasks,
+) -> Arc<Gateway> {
+    // Bounded by what is followed and connected: one task a channel and a session.
+    let (reads, waiting) = mpsc::unbounded_channel();
+    let gateway = Gateway::new(config, app, reads, shutdown.draining(), tasks);
+    let gateway = Arc::new(gateway);
+    tasks.spawn("log reader", run_tasks(Arc::clone(&gateway), waiting));
+    tasks.spawn("hub clock", tick(Arc::clone(&gateway)));
+    tasks.spawn("redis feed", redis_feed::run(Arc::clone(&gateway)));
+    tasks.spawn("log news", news::run(Arc::clone(&gateway)));
+    gateway
 }
 
-/// The sockets that are open.
-struct Sockets(Arc<Gateway>);
-
-impl Sockets {
-    fn count(&self) -> usize {
-        self.0.open_sockets()
+/// Waits until everybody, told to come back elsewhere, is gone.
+async fn drain(gateway: Arc<Gateway>, server: ServerHandle) {
+    tracing::info!(sockets = gateway.open_sockets(), "sending everybody away");
+    while gateway.open_sockets() > 0 {
+        tokio::time::sleep(DRAIN_LOOK).await;
     }
-
-    async fn gone(&self) {
-        while self.count() > 0 {
-            tokio::time::sleep(DRAIN_LOOK).await;
-        }
-    }
-}
-
-impl std::fmt::Debug for Sockets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Sockets").field(&self.count()).finish()
-    }
+    server.stop(false).await;
 }
 
 /// Binds the gateway's port; the server runs as soon as it is polled.
@@ -163,19 +127,6 @@ fn tune(connection: &dyn Any) {
     if let Err(error) = tuned {
         tracing::debug!(%error, "a socket is gone already");
     }
-}
-
-fn readiness(gateway: &Arc<Gateway>, shutdown: &Shutdown) -> Readiness {
-    let (database, redis) = (gateway.app.database().clone(), gateway.app.redis().clone());
-    Readiness::new(shutdown.draining())
-        .essential("postgresql", CHECK_LIMIT, move || {
-            let database = database.clone();
-            async move { database.ping().await.map_err(|error| error.to_string()) }
-        })
-        .informative("redis", CHECK_LIMIT, move || {
-            let redis = redis.clone();
-            async move { redis.ping().await.map_err(|error| error.to_string()) }
-        })
 }
 
 /// Reads the log for whoever wants it read.

@@ -7,6 +7,9 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+/// How long a check usually waits for an answer.
+pub const CHECK_LIMIT: Duration = Duration::from_secs(2);
+
 type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// The checks of a process. Without the essential ones it is not ready; the others are only told.

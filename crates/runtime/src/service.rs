@@ -39,8 +39,8 @@ impl Service {
         if self.shutdown.finish(self.drain).await == Finished::CutOff {
             tracing::warn!("work under way is cut off");
         }
-        drop(self.tasks);
         self.admin.stop().await;
+        drop(self.tasks);
         tracing::info!("ended");
         outcome
     }

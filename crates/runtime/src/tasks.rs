@@ -1,7 +1,10 @@
 //! The tasks without which a process is of no use. When one of them ends or panics, nobody else would
 //! notice: the process is to end too, so that its supervisor starts it again.
 
-use std::future::{Future, pending};
+use std::{
+    future::{Future, pending},
+    io,
+};
 
 use futures_util::future::select_all;
 use tokio::task::{JoinError, JoinHandle};
@@ -38,6 +41,26 @@ impl Tasks {
     /// Takes a task that runs already.
     pub fn watch(&mut self, name: &'static str, handle: JoinHandle<()>) {
         self.running.push(Task { name, handle });
+    }
+
+    /// Takes tasks that run already.
+    pub fn watch_all(&mut self, tasks: impl IntoIterator<Item = (&'static str, JoinHandle<()>)>) {
+        for (name, handle) in tasks {
+            self.watch(name, handle);
+        }
+    }
+
+    /// Starts a server; if it fails, the log says why.
+    pub fn spawn_server(
+        &mut self,
+        name: &'static str,
+        server: impl Future<Output = io::Result<()>> + Send + 'static,
+    ) {
+        self.spawn(name, async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, task = name, "a server failed");
+            }
+        });
     }
 
     /// Waits until the process is asked to drain. When a task is lost before that, says so in the log

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, net::SocketAddr};
 
-use discuss_api::{Config, Server};
+use discuss_api::Config;
 use discuss_runtime::{config::from_lookup, shutdown::Shutdown};
 use discuss_test_support::{SECRET, TestDatabase, redis_url};
 use serde_json::Value;
@@ -62,13 +62,13 @@ impl World {
         })
         .unwrap();
         let shutdown = Shutdown::new(config.shutdown.grace());
-        let server = Server::start(&config, shutdown.clone()).await.unwrap();
-        let (address, admin) = (server.address(), server.admin_address());
+        let service = discuss_api::start(&config, shutdown.clone()).await.unwrap();
+        let (address, admin) = (service.listen.unwrap(), service.admin.address());
         Self {
             address,
             admin,
             shutdown,
-            running: tokio::spawn(server.run()),
+            running: tokio::spawn(async { service.run().await.unwrap() }),
             proxy,
             database,
         }
