@@ -25,7 +25,7 @@ struct Task {
 
 /// An essential task that ended though nobody had asked the process to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the task `{name}` {how}, without which nothing works")]
+#[error("the task `{name}`, without which nothing works, {how}")]
 pub struct TaskLost {
     /// Its name.
     pub name: &'static str,
