@@ -1,9 +1,5 @@
 //! A service from its start to its end.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test ends where it fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::{future::pending, time::Duration};
 
