@@ -12,8 +12,10 @@ use crate::schema::channels;
 use crate::{Connection, StorageError};
 
 mod seen;
+mod topics;
 
 pub use seen::{count_seen, find_seen, list_seen};
+pub use topics::{find_topic, insert_topic, merge_into, rename_topic, set_archived};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]

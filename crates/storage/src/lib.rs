@@ -5,8 +5,10 @@
 
 pub mod channels;
 pub mod database;
+pub mod entities;
 pub mod error;
 pub mod event_log;
+pub mod inbox;
 pub mod members;
 pub mod messages;
 pub mod migrations;

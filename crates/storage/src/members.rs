@@ -17,11 +17,13 @@ use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
 mod marks;
+mod roles;
 
 pub use marks::{
     KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
     move_read_marks,
 };
+pub use roles::{list_roles, list_roles_of, set_role};
 
 /// The statuses of who is in a channel now.
 pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];

@@ -12,6 +12,7 @@ use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
 pub mod group;
+pub mod system;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]

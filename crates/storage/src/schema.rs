@@ -14,6 +14,7 @@ diesel::table! {
         entity_id -> Nullable<Text>,
         direct_low_user_id -> Nullable<BigInt>,
         direct_high_user_id -> Nullable<BigInt>,
+        merged_into -> Nullable<BigInt>,
         metadata -> Nullable<Jsonb>,
         created_by -> BigInt,
         member_count -> Integer,
@@ -97,8 +98,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    entities (tenant_id, entity_type, entity_id) {
+        tenant_id -> BigInt,
+        entity_type -> Text,
+        entity_id -> Text,
+        is_announced -> Bool,
+        name -> Nullable<Text>,
+        name_at_ms -> Nullable<BigInt>,
+        name_event -> Nullable<Text>,
+        status -> Nullable<Text>,
+        status_at_ms -> Nullable<BigInt>,
+        status_event -> Nullable<Text>,
+        is_gone -> Nullable<Bool>,
+        gone_at_ms -> Nullable<BigInt>,
+        gone_event -> Nullable<Text>,
+        waiting_members -> Array<BigInt>,
+        waiting_owners -> Array<BigInt>,
+        channel_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    entity_links (tenant_id, from_type, from_id, to_type, to_id) {
+        tenant_id -> BigInt,
+        from_type -> Text,
+        from_id -> Text,
+        to_type -> Text,
+        to_id -> Text,
+        at_ms -> BigInt,
+        event -> Text,
+    }
+}
+
+diesel::table! {
+    channel_aliases (tenant_id, entity_type, entity_id) {
+        tenant_id -> BigInt,
+        entity_type -> Text,
+        entity_id -> Text,
+        channel_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbox (source, event_id) {
+        source -> Text,
+        event_id -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     channels,
+    channel_aliases,
     channel_members,
     messages,
     channel_events,

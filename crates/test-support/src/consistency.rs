@@ -30,9 +30,11 @@ const BREACHES: [(&str, &str); 9] = [
     (
         "messages are numbered 1, 2, 3 in the order of seqs",
         "SELECT 1 FROM (SELECT message_no, timeline_no, unread_no,
-                               row_number() OVER (PARTITION BY channel_id ORDER BY seq) AS place
-                          FROM messages WHERE parent_id IS NULL AND kind <> 'SYSTEM') m
-          WHERE (message_no, timeline_no, unread_no) <> (place, place, place)",
+                               count(*) OVER places AS place,
+                               count(*) FILTER (WHERE kind <> 'SYSTEM') OVER places AS unread_place
+                          FROM messages WHERE parent_id IS NULL
+                        WINDOW places AS (PARTITION BY channel_id ORDER BY seq)) m
+          WHERE (message_no, timeline_no, unread_no) <> (place, place, unread_place)",
     ),
     (
         "a channel's counters are its newest message's numbers",
