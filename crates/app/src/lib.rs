@@ -4,6 +4,7 @@
 
 pub mod channels;
 mod context;
+pub mod entities;
 mod error;
 mod events;
 pub mod fanout;

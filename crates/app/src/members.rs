@@ -64,7 +64,7 @@ fn newcomers(users: &[UserId], current: &[UserId]) -> Vec<UserId> {
     new
 }
 
-async fn join(
+pub(crate) async fn join(
     connection: &mut Connection,
     context: &Context,
     channel: &Channel,

@@ -7,6 +7,7 @@
 )]
 
 mod channels;
+mod entities;
 mod fanout;
 mod fixture;
 mod history;

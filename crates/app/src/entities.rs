@@ -1,0 +1,175 @@
+//! Business records: what their events make of their channels.
+//!
+//! An event, its place in the inbox and all that follows from it are one transaction. The records that
+//! hang together are locked in the order of their types and ids, then their channels in the order of
+//! their ids; whoever is not in the channels' log yet is looked up after that. What is made of it is
+//! decided by `discuss_domain::entities`, so that neither the order of events matters nor who takes them.
+
+use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordRef, Version};
+use discuss_domain::users::Caller;
+use discuss_domain::{TenantId, UserId};
+use discuss_storage::event_log::LoggedEvent;
+use discuss_storage::{AsyncConnection, Connection, entities, inbox};
+
+use self::locked::LockedGroup;
+use self::topics::Change;
+use crate::{App, AppError, Context, events};
+
+mod locked;
+mod notes;
+mod topics;
+
+pub use discuss_storage::inbox::InboxKey;
+
+/// How often an event is taken anew because the records it concerns were linked meanwhile.
+const TRIES: u32 = 5;
+/// Tenants of one id at most, of those that are deleted without a tenant.
+const TENANTS: i64 = 1_000;
+
+/// How news came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The same on every delivery.
+    pub inbox: InboxKey,
+    /// The correlation id of the request that it follows from.
+    pub correlation_id: Option<String>,
+    /// The trace of the request that it follows from.
+    pub traceparent: Option<String>,
+}
+
+/// What became of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Its effect is stored.
+    Now,
+    /// It was taken before; nothing changed.
+    Before,
+}
+
+/// Takes news, once however often it is delivered.
+pub async fn apply(app: &App, delivery: &Delivery, news: &EntityNews) -> Result<Taken, AppError> {
+    match news {
+        EntityNews::Event(event) => apply_event(app, delivery, event).await,
+        EntityNews::GoneEverywhere { records, version } => {
+            apply_gone(app, delivery, (records, version)).await
+        }
+    }
+}
+
+async fn apply_event(
+    app: &App,
+    delivery: &Delivery,
+    event: &EntityEvent,
+) -> Result<Taken, AppError> {
+    let context = context(event.tenant, delivery);
+    let mut tries: u32 = 0;
+    let logged = loop {
+        tries = tries.saturating_add(1);
+        let mut connection = app.connection().await?;
+        let taken = connection
+            .transaction(async |connection| {
+                if !inbox::insert(connection, &delivery.inbox).await? {
+                    return Ok(None);
+                }
+                take(connection, &context, event).await.map(Some)
+            })
+            .await;
+        match taken {
+            // The records were linked to others between the look and the locks.
+            Err(AppError::Busy) if tries < TRIES => {}
+            other => break other?,
+        }
+    };
+    let Some(logged) = logged else {
+        return Ok(Taken::Before);
+    };
+    announce(app, &logged);
+    Ok(Taken::Now)
+}
+
+/// Each record is a transaction of its own; doing some of them twice changes nothing.
+async fn apply_gone(
+    app: &App,
+    delivery: &Delivery,
+    (records, version): (&[RecordRef], &Version),
+) -> Result<Taken, AppError> {
+    let mut connection = app.connection().await?;
+    if inbox::contains(&mut connection, &delivery.inbox).await? {
+        return Ok(Taken::Before);
+    }
+    for record in records {
+        let logged = connection
+            .transaction(async |connection| {
+                take_gone(connection, delivery, (record, version)).await
+            })
+            .await?;
+        announce(app, &logged);
+    }
+    inbox::insert(&mut connection, &delivery.inbox).await?;
+    Ok(Taken::Now)
+}
+
+async fn take_gone(
+    connection: &mut Connection,
+    delivery: &Delivery,
+    (record, version): (&RecordRef, &Version),
+) -> Result<Vec<LoggedEvent>, AppError> {
+    entities::lock_everywhere(connection, record).await?;
+    let mut logged = Vec::new();
+    for tenant in entities::list_tenants_of(connection, record, TENANTS).await? {
+        let event = EntityEvent {
+            tenant,
+            record: record.clone(),
+            version: version.clone(),
+            happened: Happened::Gone,
+            facts: Facts::default(),
+        };
+        let context = context(tenant, delivery);
+        logged.extend(take(connection, &context, &event).await?);
+    }
+    // After the records that there are: for them the deletion is something new.
+    entities::save_gone_everywhere(connection, record, version).await?;
+    Ok(logged)
+}
+
+/// Takes an event in the transaction under way; answers what it added to the logs of channels.
+async fn take(
+    connection: &mut Connection,
+    context: &Context,
+    event: &EntityEvent,
+) -> Result<Vec<LoggedEvent>, AppError> {
+    let mut named = vec![event.record.clone()];
+    if let Happened::Became(to) = &event.happened {
+        named.push(to.clone());
+    }
+    named.sort();
+    let mut locked = LockedGroup::lock(connection, event.tenant, &named).await?;
+    // What was linked has no channel of before to compare with: all of it is brought in line.
+    let before = match event.happened {
+        Happened::Became(_) => None,
+        _ => locked.group.topic(),
+    };
+    let status = locked.group.apply(event);
+    let change = Change { before, status };
+    let logged = topics::settle(connection, context, &mut locked, change).await?;
+    locked.save(connection, event).await?;
+    Ok(logged)
+}
+
+/// Discuss itself, on behalf of what an event follows from.
+fn context(tenant: TenantId, delivery: &Delivery) -> Context {
+    let mut context = Context::of(Caller {
+        tenant,
+        user: UserId::SYSTEM,
+        name: None,
+        email: None,
+    });
+    context.correlation_id.clone_from(&delivery.correlation_id);
+    context.traceparent.clone_from(&delivery.traceparent);
+    context
+}
+
+fn announce(app: &App, logged: &[LoggedEvent]) {
+    let publications = logged.iter().flat_map(events::publication);
+    app.parts.fanout.publish(publications.collect());
+}
