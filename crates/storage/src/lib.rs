@@ -13,6 +13,7 @@ pub mod members;
 pub mod messages;
 pub mod migrations;
 pub mod redis;
+pub mod relay;
 mod schema;
 pub mod users;
 

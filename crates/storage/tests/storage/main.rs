@@ -20,6 +20,8 @@ mod news;
 mod outages;
 mod prune;
 mod redis;
+mod relay_leases;
+mod relay_log;
 mod schema;
 mod seen;
 mod unread;
