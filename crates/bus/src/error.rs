@@ -16,6 +16,12 @@ pub enum BusError {
         /// What the broker said.
         code: RDKafkaErrorCode,
     },
+    /// A topic that is not there.
+    #[error("there is no topic {0}")]
+    NoTopic(String),
+    /// A topic whose records are no dead letters.
+    #[error("{0} is no topic of dead letters: their names end in .dlt")]
+    NotDeadLetters(String),
     /// A record is larger than its topic takes; sending it again does not help.
     #[error("a record of {bytes} bytes is larger than topic {topic} takes")]
     TooLarge {

@@ -1,6 +1,6 @@
 //! Sending: acknowledged by all copies, in order, never given up.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -21,7 +21,14 @@ const FULL_QUEUE: Duration = Duration::from_millis(20);
 pub struct Producer {
     settings: Settings,
     config: ClientConfig,
-    inner: Mutex<FutureProducer>,
+    current: Mutex<Client>,
+}
+
+/// A client, and how many there were before it.
+#[derive(Clone)]
+struct Client {
+    number: u64,
+    producer: FutureProducer,
 }
 
 impl Producer {
@@ -36,31 +43,45 @@ impl Producer {
             .set("linger.ms", "5")
             .set("compression.type", "lz4")
             .set("queue.buffering.max.kbytes", "65536");
-        let inner = config.create()?;
+        let client = Client {
+            number: 0,
+            producer: config.create()?,
+        };
         Ok(Self {
             settings: settings.clone(),
             config,
-            inner: Mutex::new(inner),
+            current: Mutex::new(client),
         })
     }
 
     /// Sends these records, those of a key in this order, and waits until the brokers have them all.
     /// After an error some may have arrived, of each key the first ones: send all of them again.
     pub async fn send_all(&self, records: &[NewRecord]) -> Result<(), BusError> {
-        let producer = self.current();
+        let client = self.current();
         let mut deliveries = Vec::with_capacity(records.len());
+        let mut refused = None;
         for record in records {
-            let delivery = self.enqueue(&producer, record).await;
-            deliveries.push(delivery.map_err(|error| self.explain(&error, record))?);
-        }
-        for (delivered, record) in join_all(deliveries).await.into_iter().zip(records) {
-            match delivered {
-                Ok(Ok(_)) => {}
-                Ok(Err((error, _))) => return Err(self.explain(&error, record)),
-                Err(_dropped) => return Err(BusError::Restarted("it was dropped".to_owned())),
+            match self.enqueue(&client.producer, record).await {
+                Ok(delivery) => deliveries.push(delivery),
+                Err(error) => {
+                    refused = Some((error, record));
+                    break;
+                }
             }
         }
-        Ok(())
+        // Also after an error: what was taken must not arrive behind what the caller does next.
+        let delivered = join_all(deliveries).await;
+        let failed = delivered.into_iter().zip(records);
+        let mut failed = failed.filter_map(|(delivered, record)| match delivered {
+            Ok(Ok(_)) => None,
+            Ok(Err((error, _))) => Some((error, record)),
+            Err(_dropped) => Some((KafkaError::Canceled, record)),
+        });
+        // The first of a client's failures is the cause of the others.
+        match failed.next().or(refused) {
+            None => Ok(()),
+            Some((error, record)) => Err(self.explain(&error, record, client.number)),
+        }
     }
 
     async fn enqueue(
@@ -80,31 +101,37 @@ impl Producer {
         }
     }
 
-    fn explain(&self, error: &KafkaError, record: &NewRecord) -> BusError {
+    fn explain(&self, error: &KafkaError, record: &NewRecord, client: u64) -> BusError {
+        // Whatever ends a record that is never given up has ended the client's sequence.
+        if let Err(error) = self.replace(client) {
+            return error;
+        }
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => BusError::TooLarge {
                 topic: record.topic.clone(),
                 bytes: record.value.as_ref().map_or(0, Vec::len),
             },
-            // Whatever else ends a record that is never given up has ended this client's sequence.
-            _ => match self.restart() {
-                Ok(()) => BusError::Restarted(error.to_string()),
-                Err(error) => error,
-            },
+            _ => BusError::Restarted(error.to_string()),
         }
     }
 
-    fn restart(&self) -> Result<(), BusError> {
-        let new = self.config.create()?;
-        *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = new;
+    /// Makes a new client, unless somebody did already.
+    fn replace(&self, number: u64) -> Result<(), BusError> {
+        let mut current = self.lock();
+        if current.number == number {
+            let producer = self.config.create()?;
+            let number = number.wrapping_add(1);
+            *current = Client { number, producer };
+        }
         Ok(())
     }
 
-    fn current(&self) -> FutureProducer {
-        self.inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn current(&self) -> Client {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Client> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

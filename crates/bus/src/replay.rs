@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::producer::Producer;
@@ -14,13 +15,16 @@ use crate::{BusError, NewRecord, Record, Settings, dead_letters};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for the next letter before looking again.
 const POLL: Duration = Duration::from_millis(500);
-/// Letters that are put back together.
-const BATCH: usize = 500;
+/// Letters that are put back together, and their bytes.
+const BATCH: (usize, usize) = (500, 8 * 1024 * 1024);
 
 /// Puts back the letters of `topic` (such as `orders.dlt`, without the prefix) that were not put back
 /// yet and were there when this began; answers how many. What fails again becomes a letter again, and is
 /// put back by the next call.
 pub async fn replay(settings: &Settings, topic: &str) -> Result<usize, BusError> {
+    if !topic.ends_with(dead_letters::SUFFIX) {
+        return Err(BusError::NotDeadLetters(topic.to_owned()));
+    }
     let (settings, topic) = (settings.clone(), topic.to_owned());
     let producer = Producer::new(&settings)?;
     let mut letters = tokio::task::spawn_blocking(move || Letters::open(settings, &topic))
@@ -65,14 +69,9 @@ impl Letters {
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest");
         let consumer: BaseConsumer = config.create()?;
-        let metadata = consumer.fetch_metadata(Some(&name), TIMEOUT)?;
-        let partitions = metadata
-            .topics()
-            .iter()
-            .flat_map(rdkafka::metadata::MetadataTopic::partitions);
-        let mut list = TopicPartitionList::new();
-        for partition in partitions {
-            list.add_partition(&name, partition.id());
+        let list = partitions(&consumer, &name)?;
+        if list.count() == 0 {
+            return Err(BusError::NoTopic(name));
         }
         let committed = consumer.committed_offsets(list, TIMEOUT)?;
         let (mut rest, mut starts) = (HashMap::new(), TopicPartitionList::new());
@@ -98,12 +97,13 @@ impl Letters {
 
     /// The next letters; none when all were read.
     fn next_batch(&mut self) -> Result<Vec<Record>, BusError> {
-        let mut batch = Vec::new();
-        while batch.len() < BATCH && !self.rest.is_empty() {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH.0 && bytes < BATCH.1 && !self.rest.is_empty() {
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
                     let letter = Record::of(&message, &self.settings);
                     if self.is_awaited(letter.partition, letter.offset) {
+                        bytes += letter.weight();
                         batch.push(letter);
                     }
                 }
@@ -142,4 +142,14 @@ impl Letters {
         self.consumer.commit(&list, CommitMode::Sync)?;
         Ok(())
     }
+}
+
+/// A topic's partitions; none if there is no such topic.
+fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<TopicPartitionList, BusError> {
+    let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT)?;
+    let mut list = TopicPartitionList::new();
+    for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
+        list.add_partition(topic, partition.id());
+    }
+    Ok(list)
 }

@@ -2,8 +2,10 @@
 
 use rdkafka::ClientConfig;
 
-/// Largest record that our topics take, in bytes.
+/// Largest record that our topics take, in bytes of its key and value.
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// What a record may weigh beside them, by its headers; a topic takes as much again for the frame of a batch.
+pub(crate) const FRAME_BYTES: usize = 64 * 1024;
 
 /// Where Kafka is, and how its topics are named and made.
 #[derive(Debug, Clone)]
@@ -48,7 +50,10 @@ impl Settings {
             .set("allow.auto.create.topics", "false")
             // New topics and moved leaders are seen soon.
             .set("topic.metadata.refresh.interval.ms", "10000")
-            .set("message.max.bytes", MAX_RECORD_BYTES.to_string());
+            .set(
+                "message.max.bytes",
+                (MAX_RECORD_BYTES + FRAME_BYTES).to_string(),
+            );
         config
     }
 }

@@ -6,7 +6,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
-use crate::settings::MAX_RECORD_BYTES;
+use crate::settings::{FRAME_BYTES, MAX_RECORD_BYTES};
 use crate::{BusError, Settings};
 
 /// How long the brokers have to make them.
@@ -20,7 +20,7 @@ pub async fn create_missing(settings: &Settings, topics: &[&str]) -> Result<(), 
         .iter()
         .map(|topic| settings.full_name(topic))
         .collect();
-    let largest = MAX_RECORD_BYTES.to_string();
+    let largest = (MAX_RECORD_BYTES + 2 * FRAME_BYTES).to_string();
     let new = names.iter().map(|name| {
         let copies = TopicReplication::Fixed(settings.replication);
         NewTopic::new(name, settings.partitions, copies).set("max.message.bytes", &largest)

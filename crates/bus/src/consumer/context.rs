@@ -1,9 +1,9 @@
-//! What the client tells beside records: which partitions were taken away, and how far behind it is.
+//! What the client tells beside records: which partitions come and go, and how far behind it is.
 
 use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
-use rdkafka::statistics::Statistics;
+use rdkafka::statistics::{Partition, Statistics};
 use tokio::sync::mpsc;
 
 /// A partition's full topic name and its number.
@@ -18,12 +18,9 @@ impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
         for (name, topic) in statistics.topics {
             for (number, partition) in topic.partitions {
-                // -1 is unknown, as is what another process has.
-                if number >= 0 && partition.consumer_lag >= 0 {
+                if let Some(lag) = lag(&partition) {
                     let labels = [("topic", name.clone()), ("partition", number.to_string())];
-                    metrics::gauge!("discuss_kafka_lag_records", &labels).set(f64::from(
-                        u32::try_from(partition.consumer_lag).unwrap_or(u32::MAX),
-                    ));
+                    metrics::gauge!("discuss_kafka_lag_records", &labels).set(lag);
                 }
             }
         }
@@ -36,6 +33,15 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        // The client remembers a pause from when the partition was ours before; we don't.
+        if let Rebalance::Assign(partitions) = rebalance
+            && let Err(error) = consumer.resume(partitions)
+        {
+            tracing::error!(%error, "new partitions can't be resumed");
+        }
+    }
+
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else {
             return;
@@ -49,4 +55,14 @@ impl ConsumerContext for Context {
             }
         }
     }
+}
+
+/// How many records are not committed yet; nothing where that is unknown, or another process's.
+fn lag(partition: &Partition) -> Option<f64> {
+    if partition.partition < 0 || !partition.desired || partition.hi_offset < 0 {
+        return None;
+    }
+    let start = partition.committed_offset.max(partition.lo_offset).max(0);
+    let lag = u32::try_from(partition.hi_offset.saturating_sub(start).max(0));
+    Some(f64::from(lag.unwrap_or(u32::MAX)))
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -128,8 +129,14 @@ impl<H: Handler> Records<H> {
         }
         // Leaving talks to the brokers and blocks.
         let consumer = self.consumer;
-        if let Err(error) = tokio::task::spawn_blocking(move || drop(consumer)).await {
-            tracing::error!(%error, "the group was not left in order");
+        let (left, leaving) = oneshot::channel();
+        // A thread of its own: a runtime does not end before its blocking tasks, and brokers may be away.
+        std::thread::spawn(move || {
+            drop(consumer);
+            left.send(()).unwrap_or_default();
+        });
+        if leaving.await.is_err() {
+            tracing::error!("the group was not left in order");
         }
     }
 
@@ -169,7 +176,9 @@ impl<H: Handler> Records<H> {
         if length > MAX_VALUE_BYTES {
             return Reading::Unreadable(format!("a value of {length} bytes is too large"));
         }
-        self.worker.handler.read(record)
+        let handler = AssertUnwindSafe(&self.worker.handler);
+        catch_unwind(|| handler.read(record))
+            .unwrap_or_else(|_panic| Reading::Unreadable("reading it panicked".to_owned()))
     }
 
     fn assigned(&mut self, id: PartitionId) -> &mut Assigned<H::Work> {
@@ -212,7 +221,8 @@ impl<H: Handler> Records<H> {
         if assigned.term != done.term || done.outcome == Outcome::Abandoned {
             return;
         }
-        if let Some(next) = assigned.jobs.done(done.offset, &done.key) {
+        let next = assigned.jobs.done(done.offset, &done.key);
+        if let Some(next) = next.filter(|_| !self.worker.is_ending()) {
             self.start(done.partition.clone(), done.term, next);
         }
         self.store(&done.partition);
@@ -260,15 +270,13 @@ impl<H: Handler> Records<H> {
 
 /// Most errors pass by themselves when the brokers are back.
 fn judge(error: KafkaError) -> Result<(), BusError> {
-    let is_lasting = matches!(
+    let is_refused = matches!(
         error.rdkafka_error_code(),
         Some(
-            RDKafkaErrorCode::Fatal
-                | RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::GroupAuthorizationFailed
+            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed
         )
     );
-    if is_lasting {
+    if is_refused || matches!(error, KafkaError::MessageConsumptionFatal(_)) {
         return Err(error.into());
     }
     tracing::debug!(%error, "kafka brings no records for now");

@@ -9,10 +9,12 @@ use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{Effort, Failure, Handler};
 use crate::dead_letters::{self, GivenUp};
 use crate::producer::Producer;
+use crate::record::{CORRELATION_ID, TRACEPARENT};
 use crate::{BusError, Record};
 
 /// The first pause before a record is tried again, and the longest.
@@ -54,24 +56,35 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    /// Does the work of a record, as often as it takes.
+    /// Does the work of a record, as often as it takes. What is logged meanwhile says of which record.
     pub(super) async fn work(&self, record: &Record, work: &H::Work) -> Outcome {
+        let span = tracing::info_span!(
+            "record",
+            topic = record.topic,
+            partition = record.partition,
+            offset = record.offset,
+            correlation_id = record.header(CORRELATION_ID),
+            traceparent = record.header(TRACEPARENT),
+        );
+        self.settle(record, work).instrument(span).await
+    }
+
+    async fn settle(&self, record: &Record, work: &H::Work) -> Outcome {
         let mut pauses = growing(PAUSES)
             .with_total_delay(Some(self.effort.give_up_after))
             .build();
         let mut outage = growing(OUTAGE_PAUSES).build();
         loop {
-            let pause = match self.attempt(work).await {
+            let Some(attempt) = self.attempt(work).await else {
+                return Outcome::Abandoned;
+            };
+            let pause = match attempt {
                 Ok(()) => {
                     count(record, "done");
                     return Outcome::Settled;
                 }
                 Err(Failure::Unavailable(cause)) => {
-                    tracing::debug!(
-                        cause,
-                        topic = record.topic,
-                        "something is away: the record waits"
-                    );
+                    tracing::debug!(cause, "something is away: the record waits");
                     outage.next()
                 }
                 Err(Failure::Failed(cause)) => {
@@ -79,12 +92,7 @@ impl<H: Handler> Worker<H> {
                     let Some(pause) = pauses.next() else {
                         return self.give_up(record, GivenUp::Failed(cause)).await;
                     };
-                    tracing::warn!(
-                        cause,
-                        topic = record.topic,
-                        offset = record.offset,
-                        "a record is tried again"
-                    );
+                    tracing::warn!(cause, "a record is tried again");
                     Some(pause)
                 }
             };
@@ -96,12 +104,21 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    async fn attempt(&self, work: &H::Work) -> Result<(), Failure> {
-        let _permit = self.permits.acquire().await;
-        let attempt = AssertUnwindSafe(self.handler.handle(work)).catch_unwind();
-        attempt
-            .await
-            .unwrap_or_else(|_panic| Err(Failure::Failed("the work panicked".to_owned())))
+    /// Does the work once; nothing if the process ends before its turn.
+    async fn attempt(&self, work: &H::Work) -> Option<Result<(), Failure>> {
+        let _permit = tokio::select! {
+            biased;
+            () = self.end.cancelled() => return None,
+            permit = self.permits.acquire() => permit,
+        };
+        let attempt = AssertUnwindSafe(async { self.handler.handle(work).await }).catch_unwind();
+        let panicked = |_| Err(Failure::Failed("the work panicked".to_owned()));
+        Some(attempt.await.unwrap_or_else(panicked))
+    }
+
+    /// No work is begun any more.
+    pub(super) fn is_ending(&self) -> bool {
+        self.end.is_cancelled()
     }
 
     /// Stores a record's dead letter.
