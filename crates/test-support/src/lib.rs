@@ -1,8 +1,8 @@
 //! What tests need: a database of their own on a real server, a key prefix of their own in a real
-//! Redis, tokens, and people in channels.
+//! Redis, topics of their own on a real Kafka, tokens, and people in channels.
 //!
 //! Only ever a dev-dependency. `DATABASE_URL` names a PostgreSQL role that may create databases,
-//! `REDIS_URL` a Redis; `./scripts/test` starts both.
+//! `REDIS_URL` a Redis, `KAFKA_BROKERS` a Kafka; `./scripts/test` starts them.
 
 #![expect(
     clippy::expect_used,
@@ -12,12 +12,16 @@
 
 mod consistency;
 mod database;
+mod kafka;
+mod kafka_server;
 mod listener;
 mod patience;
 mod people;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use kafka::TestKafka;
+pub use kafka_server::KafkaServer;
 pub use listener::Listener;
 pub use patience::{PATIENCE, until};
 pub use people::World;
