@@ -31,11 +31,8 @@ pub const fn route(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::ChannelCreated => (CHANNELS, "CHANNEL_CREATED"),
         EventKind::ChannelUpdated => (CHANNELS, "CHANNEL_UPDATED"),
         EventKind::ChannelArchived => (CHANNELS, "CHANNEL_ARCHIVED"),
-        EventKind::ChannelUpdated => (CHANNELS, "CHANNEL_UPDATED"),
-        EventKind::ChannelArchived => (CHANNELS, "CHANNEL_ARCHIVED"),
         EventKind::MemberAdded => (MEMBERS, "MEMBER_JOINED"),
         EventKind::MemberRemoved => (MEMBERS, "MEMBER_REMOVED"),
-        EventKind::MemberRoleChanged => (MEMBERS, "MEMBER_ROLE_CHANGED"),
         EventKind::MemberRoleChanged => (MEMBERS, "MEMBER_ROLE_CHANGED"),
     }
 }
