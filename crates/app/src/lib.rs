@@ -13,6 +13,7 @@ pub mod log;
 pub mod members;
 pub mod messages;
 pub mod reads;
+pub mod relay;
 pub mod retention;
 pub mod stores;
 pub mod users;

@@ -59,6 +59,23 @@ impl Tail {
             .map(|channel| (*channel, self.head(*channel)))
     }
 
+    /// The same from a channel on and then from the first, each with how far it has got at least.
+    pub fn behind_from(
+        &self,
+        first: ChannelId,
+    ) -> impl Iterator<Item = (ChannelId, Seq, Seq)> + '_ {
+        let rest = self.behind.range(first..);
+        let around = self.behind.range(..first);
+        rest.chain(around)
+            .map(|(channel, last)| (*channel, self.head(*channel), *last))
+    }
+
+    /// Was this channel's head told, or anything handled of it?
+    #[must_use]
+    pub fn knows(&self, channel: ChannelId) -> bool {
+        self.heads.contains_key(&channel)
+    }
+
     /// Takes the seqs of the rows that were read after the head. They are to be handled, in this order,
     /// if they go on where the head is; if they don't, the head stays.
     pub fn take(&mut self, channel: ChannelId, page: &[Seq]) -> Result<(), Hole> {

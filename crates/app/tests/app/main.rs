@@ -16,6 +16,7 @@ mod memory;
 mod people;
 mod proxy;
 mod reads;
+mod relay;
 mod repeats;
 mod retention;
 mod sends;
