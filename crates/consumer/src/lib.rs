@@ -6,7 +6,9 @@
 
 mod command;
 mod config;
+mod entities;
 mod process;
+mod sources;
 mod topics;
 
 pub use command::{execute, run};

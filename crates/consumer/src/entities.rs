@@ -1,0 +1,97 @@
+//! Business events in: each is read by its source's decoder and taken once.
+
+use std::error::Error;
+use std::time::Duration;
+
+use discuss_app::entities::{Delivery, Taken, apply};
+use discuss_app::{App, AppError};
+use discuss_bus::consumer::{Effort, Reading};
+use discuss_bus::record::{CORRELATION_ID, TRACEPARENT};
+use discuss_bus::{BusError, Failure, Handler, Record, Settings, consumer};
+use discuss_domain::entities::EntityNews;
+use tokio_util::sync::CancellationToken;
+
+use crate::sources::{self, Read};
+
+/// Pauses between the tries of a record that fails while nothing is away, all of them together.
+const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
+/// Longest correlation id or trace that is passed on, in bytes.
+const LONGEST_ID: usize = 200;
+
+/// Takes the events of these topics until `end`, `at_once` at the same time.
+pub(crate) async fn run(
+    app: App,
+    settings: &Settings,
+    (topics, at_once): (&[String], usize),
+    end: CancellationToken,
+) -> Result<(), BusError> {
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let effort = Effort {
+        give_up_after: GIVE_UP_AFTER,
+        at_once,
+    };
+    consumer::run(settings, &topics, Entities { app }, effort, end).await
+}
+
+/// What a record asks for.
+pub(crate) struct Work {
+    delivery: Delivery,
+    news: EntityNews,
+}
+
+/// Takes business events.
+struct Entities {
+    app: App,
+}
+
+impl Handler for Entities {
+    type Work = Work;
+
+    fn read(&self, record: &Record) -> Reading<Work> {
+        let Read { inbox, news } = match sources::read(record) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Reading::Skip,
+            Err(unreadable) => return Reading::Unreadable(unreadable.to_string()),
+        };
+        let key = match &news {
+            EntityNews::Event(event) => format!("{} {}", event.tenant, event.record),
+            // Nothing has to wait for it: what it says holds whenever it is taken.
+            EntityNews::GoneEverywhere { .. } => format!("everywhere {}", inbox.event_id),
+        };
+        let delivery = Delivery {
+            inbox,
+            correlation_id: passed_on(record, CORRELATION_ID),
+            traceparent: passed_on(record, TRACEPARENT),
+        };
+        Reading::Work {
+            key,
+            work: Work { delivery, news },
+        }
+    }
+
+    async fn handle(&self, work: &Work) -> Result<(), Failure> {
+        let outcome = match apply(&self.app, &work.delivery, &work.news).await {
+            Ok(Taken::Now) => "taken",
+            Ok(Taken::Before) => "known",
+            Err(error) => return Err(failure(&error)),
+        };
+        metrics::counter!("discuss_entity_events_total", "outcome" => outcome).increment(1);
+        Ok(())
+    }
+}
+
+fn passed_on(record: &Record, name: &str) -> Option<String> {
+    let text = record.header(name)?;
+    let is_good = text.len() <= LONGEST_ID && !text.contains('\0');
+    is_good.then(|| text.to_owned())
+}
+
+/// What is away is waited for; whatever else fails is tried for a while.
+fn failure(error: &AppError) -> Failure {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+    match error {
+        AppError::Storage(error) if error.is_unavailable() => Failure::Unavailable(text),
+        _ => Failure::Failed(text),
+    }
+}
