@@ -3,7 +3,7 @@
 //! After an outage many sessions are behind from the same seq: a page is read once for all of them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,6 +23,8 @@ const READS: usize = 8;
 const SHARED_FOR: Duration = Duration::from_secs(1);
 /// Pages that are shared at most.
 const SHARED: usize = 256;
+/// Bytes of their frames at most.
+const SHARED_BYTES: usize = 64 << 20;
 
 type Events = Arc<Vec<Event<Bytes>>>;
 
@@ -30,13 +32,21 @@ type Events = Arc<Vec<Event<Bytes>>>;
 pub(crate) struct Pages {
     app: App,
     reads: Semaphore,
-    shared: Mutex<HashMap<(ChannelId, Seq), SharedPage>>,
+    shared: Mutex<Shared>,
+}
+
+/// The pages that are shared, by their channels and what they come after.
+#[derive(Default)]
+struct Shared {
+    pages: HashMap<(ChannelId, Seq), SharedPage>,
 }
 
 #[derive(Clone)]
 struct SharedPage {
     wanted_at: Instant,
     events: Arc<OnceCell<Events>>,
+    /// Of its frames; nothing while it is being read.
+    bytes: usize,
 }
 
 impl Pages {
@@ -57,31 +67,72 @@ impl Pages {
 
     /// The same, as somebody else may have read it a moment ago, when the log reached further.
     async fn read_shared(&self, channel: ChannelId, after: Seq) -> Result<Events, AppError> {
-        let page = self.share(channel, after);
-        let read = || async { self.read(channel, after).await.map(Arc::new) };
+        let page = self.shared().share((channel, after));
+        let read = || async {
+            let events = self.read(channel, after).await?;
+            let bytes = events.iter().map(|event| event.frame.len()).sum();
+            self.shared().weigh((channel, after), &page, bytes);
+            Ok::<_, AppError>(Arc::new(events))
+        };
         let events = page.events.get_or_try_init(read).await?;
         Ok(Arc::clone(events))
     }
 
-    fn share(&self, channel: ChannelId, after: Seq) -> SharedPage {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |page: &SharedPage| page.wanted_at.elapsed() < SHARED_FOR;
-        if let Some(page) = shared.get(&(channel, after))
-            && is_fresh(page)
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// The page that others share, or a new one that is shared if there is room.
+    fn share(&mut self, key: (ChannelId, Seq)) -> SharedPage {
+        if let Some(page) = self.pages.get(&key)
+            && page.is_fresh()
         {
             return page.clone();
         }
-        if shared.len() >= SHARED {
-            shared.retain(|_, page| is_fresh(page));
+        if self.pages.len() >= SHARED {
+            self.pages.retain(|_, page| page.is_fresh());
         }
         let page = SharedPage {
             wanted_at: Instant::now(),
             events: Arc::default(),
+            bytes: 0,
         };
-        if shared.len() < SHARED {
-            shared.insert((channel, after), page.clone());
+        if self.pages.len() < SHARED {
+            self.pages.insert(key, page.clone());
         }
         page
+    }
+
+    /// The page was read: when there is no room for so many bytes, whoever comes now does not share it.
+    fn weigh(&mut self, key: (ChannelId, Seq), page: &SharedPage, bytes: usize) {
+        if self.bytes().saturating_add(bytes) > SHARED_BYTES {
+            self.pages.retain(|_, page| page.is_fresh());
+        }
+        let fits = self.bytes().saturating_add(bytes) <= SHARED_BYTES;
+        let Some(kept) = self.pages.get_mut(&key) else {
+            return;
+        };
+        // Another may have taken the place of one that took long to read.
+        if !Arc::ptr_eq(&kept.events, &page.events) {
+            return;
+        }
+        if fits {
+            kept.bytes = bytes;
+        } else {
+            self.pages.remove(&key);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.pages.values().map(|page| page.bytes).sum()
+    }
+}
+
+impl SharedPage {
+    fn is_fresh(&self) -> bool {
+        self.wanted_at.elapsed() < SHARED_FOR
     }
 }
 
@@ -156,4 +207,54 @@ async fn stand(
     Ok(standing.map_or((false, Seq::ZERO), |standing| {
         (standing.is_member, standing.last_seq)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(channel: i64) -> (ChannelId, Seq) {
+        (ChannelId::from(channel), Seq::from(1))
+    }
+
+    fn is_shared(shared: &Shared, page: &SharedPage, channel: i64) -> bool {
+        let kept = shared.pages.get(&key(channel));
+        kept.is_some_and(|kept| Arc::ptr_eq(&kept.events, &page.events))
+    }
+
+    #[test]
+    fn pages_are_shared_up_to_a_number_of_them() {
+        let mut shared = Shared::default();
+        let most = i64::try_from(SHARED).unwrap();
+        for channel in 0..most {
+            let page = shared.share(key(channel));
+            assert!(is_shared(&shared, &page, channel));
+        }
+        let page = shared.share(key(most));
+        assert!(!is_shared(&shared, &page, most));
+    }
+
+    #[test]
+    fn pages_are_shared_up_to_a_number_of_bytes() {
+        let mut shared = Shared::default();
+        let [first, second, third] = [1, 2, 3].map(|channel| shared.share(key(channel)));
+        shared.weigh(key(1), &first, SHARED_BYTES - 10);
+        shared.weigh(key(2), &second, 11);
+        shared.weigh(key(3), &third, 10);
+        assert!(is_shared(&shared, &first, 1));
+        assert!(!is_shared(&shared, &second, 2));
+        assert!(is_shared(&shared, &third, 3));
+        assert_eq!(shared.bytes(), SHARED_BYTES);
+    }
+
+    #[test]
+    fn a_page_that_took_long_to_read_does_not_count_for_the_one_in_its_place() {
+        let mut shared = Shared::default();
+        let slow = shared.share(key(1));
+        shared.pages.clear();
+        let other = shared.share(key(1));
+        shared.weigh(key(1), &slow, SHARED_BYTES + 1);
+        assert!(is_shared(&shared, &other, 1));
+        assert_eq!(shared.bytes(), 0);
+    }
 }
