@@ -3,6 +3,7 @@
 mod letters;
 mod onlooker;
 mod records;
+mod sights;
 mod story;
 
 use std::fmt;

@@ -7,8 +7,9 @@ use discuss_bus::{NewRecord, Producer, Settings, dead_letters};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::onlooker::{Frame, Onlooker};
+use super::onlooker::Onlooker;
 use super::records::{self, ENTITY_EVENTS, Scene};
+use super::sights::{after, channel_of, is, is_channel_of, is_message};
 use super::{Report, letters};
 use crate::dialer::Dialer;
 use crate::options::Servers;
@@ -193,15 +194,17 @@ impl<'r> Company<'r> {
         });
         let began = Instant::now();
         self.send(&[renaming]).await?;
-        let is_renamed =
-            |frame: &Value| is(frame, "CHANNEL_UPDATED") && channel_of(frame) == Some(channel);
-        let seen = self.chi.find(is_renamed).await;
+        let seen = self.chi.find(|frame| is_renaming(frame, channel)).await;
         self.report
             .note("Chi", "sees the channel renamed", after(seen, began));
+        self.come_back(channel, &missed).await
+    }
+
+    async fn come_back(&mut self, channel: u64, missed: &[String]) -> anyhow::Result<()> {
         println!("Binh comes back.");
         let began = Instant::now();
         self.binh.connect(&self.dialer).await?;
-        for content in &missed {
+        for content in missed {
             let seen = self
                 .binh
                 .find(|frame| is_message(frame, channel, content))
@@ -212,7 +215,7 @@ impl<'r> Company<'r> {
                 after(seen, began),
             );
         }
-        let seen = self.binh.find(is_renamed).await;
+        let seen = self.binh.find(|frame| is_renaming(frame, channel)).await;
         self.report
             .note("Binh", "catches up with the new name", after(seen, began));
         Ok(())
@@ -292,33 +295,6 @@ impl<'r> Company<'r> {
     }
 }
 
-fn after(frame: Option<Frame>, began: Instant) -> Option<Duration> {
-    frame.map(|frame| frame.at.saturating_duration_since(began))
-}
-
-fn is(frame: &Value, kind: &str) -> bool {
-    frame.get("type").and_then(Value::as_str) == Some(kind)
-}
-
-fn channel_of(frame: &Value) -> Option<u64> {
-    frame.get("channelId").and_then(Value::as_u64)
-}
-
-fn is_message(frame: &Value, channel: u64, content: &str) -> bool {
-    let said = frame
-        .pointer("/payload/message/content")
-        .and_then(Value::as_str);
-    is(frame, "NEW_MESSAGE") && channel_of(frame) == Some(channel) && said == Some(content)
-}
-
-fn is_channel_of(frame: &Value, entity: &str, id: &str) -> bool {
-    let member = |name: &str| {
-        let whole = frame.pointer(&format!("/payload/channel/{name}"));
-        whole
-            .or(frame.pointer(&format!("/payload/{name}")))
-            .and_then(Value::as_str)
-    };
-    is(frame, "CHANNEL_CREATED")
-        && member("entityType") == Some(entity)
-        && member("entityId") == Some(id)
+fn is_renaming(frame: &Value, channel: u64) -> bool {
+    is(frame, "CHANNEL_UPDATED") && channel_of(frame) == Some(channel)
 }
