@@ -76,6 +76,8 @@ impl<H: Handler> Records<H> {
             .set("enable.auto.commit", "true")
             .set("auto.commit.interval.ms", "1000")
             .set("session.timeout.ms", "10000")
+            // Members hear of a rebalance by their heartbeats.
+            .set("heartbeat.interval.ms", "1000")
             .set("fetch.wait.max.ms", "100")
             .set("queued.max.messages.kbytes", "8192")
             .set("statistics.interval.ms", "5000");
