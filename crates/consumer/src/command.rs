@@ -1,15 +1,12 @@
 //! The command line: serve, or put dead letters back.
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use discuss_bus::dead_letters;
 use discuss_bus::replay::replay;
-use discuss_runtime::process::{Flags, configure};
-use discuss_runtime::shutdown::Shutdown;
-use discuss_runtime::telemetry;
+use discuss_runtime::process::{self, Flags};
 
 use crate::config::Config;
-use crate::process::Process;
+use crate::process::start;
 
 /// Kafka in and out, for Discuss. It is configured by its environment; see --print-config.
 #[derive(Debug, Parser)]
@@ -35,23 +32,13 @@ enum Command {
 /// Does what this process's command line says.
 pub async fn execute() -> anyhow::Result<()> {
     let line = CommandLine::parse();
-    let Some(config) = configure::<Config>(line.flags)? else {
+    let Some(config) = process::begin(line.flags, |config: &Config| &config.log)? else {
         return Ok(());
     };
-    telemetry::start_logs(&config.log)?;
     match line.command {
         Some(Command::Replay { topic }) => put_back(&config, &topic).await,
-        _ => run(config).await,
+        _ => process::run(config.shutdown.grace(), |shutdown| start(&config, shutdown)).await,
     }
-}
-
-/// Works until SIGTERM or SIGINT.
-pub async fn run(config: Config) -> anyhow::Result<()> {
-    let shutdown =
-        Shutdown::on_signals(config.shutdown.grace()).context("can't listen for signals")?;
-    let process = Process::start(&config, shutdown).await?;
-    telemetry::announce_ready(None, process.admin_address());
-    process.run().await
 }
 
 async fn put_back(config: &Config, topic: &str) -> anyhow::Result<()> {

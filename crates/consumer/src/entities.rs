@@ -1,7 +1,6 @@
 //! Business events in: each is read by its source's decoder and taken once.
 
 use std::error::Error;
-use std::time::Duration;
 
 use discuss_app::entities::{Delivery, Taken, apply};
 use discuss_app::{App, AppError};
@@ -13,23 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::sources::{self, Read};
 
-/// Pauses between the tries of a record that fails while nothing is away, all of them together.
-const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 /// Longest correlation id or trace that is passed on, in bytes.
 const LONGEST_ID: usize = 200;
 
-/// Takes the events of these topics until `end`, `at_once` at the same time.
+/// Takes the events of these topics until `end`.
 pub(crate) async fn run(
     app: App,
     settings: &Settings,
-    (topics, at_once): (&[String], usize),
+    (topics, effort): (&[String], Effort),
     end: CancellationToken,
 ) -> Result<(), BusError> {
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-    let effort = Effort {
-        give_up_after: GIVE_UP_AFTER,
-        at_once,
-    };
     consumer::run(settings, &topics, Entities { app }, effort, end).await
 }
 

@@ -8,8 +8,9 @@ mod command;
 mod config;
 mod entities;
 mod process;
+mod relay;
 mod sources;
 mod topics;
 
-pub use command::{execute, run};
+pub use command::execute;
 pub use config::Config;

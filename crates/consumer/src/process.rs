@@ -1,116 +1,93 @@
-//! The process: its stores, its background work, the admin port, and their end.
+//! The process: its stores, both ways between them and Kafka, and the admin port.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use anyhow::Context as _;
-use discuss_app::{App, Database, Redis, migrations};
+use discuss_app::{App, stores};
 use discuss_bus::Brokers;
+use discuss_bus::consumer::Effort;
 use discuss_runtime::admin::AdminServer;
-use discuss_runtime::health::Readiness;
-use discuss_runtime::shutdown::{Finished, Shutdown};
+use discuss_runtime::health::{CHECK_LIMIT, Readiness};
+use discuss_runtime::service::Service;
+use discuss_runtime::shutdown::Shutdown;
+use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::topics::{self, Made};
+use crate::{entities, relay};
 
-/// How long readiness waits for a dependency.
-const CHECK_LIMIT: Duration = Duration::from_secs(2);
-
-/// A running consumer.
-pub(crate) struct Process {
-    admin: AdminServer,
-    work: JoinHandle<anyhow::Result<()>>,
-    shutdown: Shutdown,
+/// Connects, checks the schema, and starts to work as soon as Kafka is there.
+pub(crate) async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
+    let metrics = telemetry::start_metrics()?;
+    let database = &config.database;
+    let database = stores::open_database(&database.url(), database.database_pool_size).await?;
+    let redis = stores::open_redis(&config.redis.url(), &config.redis.redis_prefix)?;
+    let (app, background) = App::start_watched(database, redis);
+    let readiness = readiness(&app, config, &shutdown)?;
+    let address = config.listen.at(config.consumer_admin_port);
+    let admin = AdminServer::start("CONSUMER_ADMIN_PORT", address, readiness, metrics)?;
+    // What the drain waits for: both ways end by themselves when they are asked to.
+    let work = TaskTracker::new();
+    let mut tasks = Tasks::default();
+    tasks.watch_all(background);
+    let end = shutdown.draining();
+    let inwards = inwards(app.clone(), config.clone(), end.clone());
+    tasks.spawn("entities", work.track_future(inwards));
+    let outwards = outwards(app, config.clone(), end);
+    tasks.spawn("relay", work.track_future(outwards));
+    work.close();
+    Ok(Service {
+        listen: None,
+        admin,
+        tasks,
+        drain: Box::pin(async move { work.wait().await }),
+        shutdown,
+    })
 }
 
-impl Process {
-    /// Connects, checks the schema, and starts to work as soon as Kafka is there.
-    pub(crate) async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Self> {
-        let metrics = telemetry::start_metrics()?;
-        let app = open(config).await?;
-        let readiness = readiness(&app, config, &shutdown)?;
-        let address = config.listen.at(config.consumer_admin_port);
-        let admin = AdminServer::start("CONSUMER_ADMIN_PORT", address, readiness, metrics)?;
-        let work = tokio::spawn(work(app, config.clone(), shutdown.draining()));
-        Ok(Self {
-            admin,
-            work,
-            shutdown,
-        })
-    }
-
-    /// Where health and metrics are.
-    pub(crate) fn admin_address(&self) -> SocketAddr {
-        self.admin.address()
-    }
-
-    /// Works until the shutdown is asked for, then finishes what is under way. Work that ends by itself
-    /// has failed, and ends the process.
-    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
-        let draining = self.shutdown.draining();
-        let early = tokio::select! {
-            outcome = &mut self.work => Some(outcome),
-            () = draining.cancelled() => None,
-        };
-        if let Some(outcome) = early {
-            self.admin.stop().await;
-            return outcome?;
-        }
-        tracing::info!("draining");
-        let finished = self.shutdown.finish(async {
-            match self.work.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the work ended badly"),
-                Err(error) => tracing::error!(%error, "the work ended badly"),
-            }
-        });
-        if finished.await == Finished::CutOff {
-            tracing::warn!("work under way is cut off; it is done again later");
-        }
-        self.admin.stop().await;
-        tracing::info!("ended");
-        Ok(())
-    }
-}
-
-async fn open(config: &Config) -> anyhow::Result<App> {
-    let pool = usize::try_from(config.database.database_pool_size)?;
-    let database = Database::new(&config.database.url(), pool).context("DATABASE_URL")?;
-    migrations::require_current(&database)
-        .await
-        .context("the schema can't be used")?;
-    let redis = Redis::new(&config.redis.url(), &config.redis.redis_prefix).context("REDIS_URL")?;
-    Ok(App::start(database, redis))
-}
-
-/// Both ways, until `end`.
-async fn work(app: App, config: Config, end: CancellationToken) -> anyhow::Result<()> {
+/// Business events from Kafka, until `end`.
+async fn inwards(app: App, config: Config, end: CancellationToken) {
     let bus = config.bus();
-    if topics::make(&bus, &config.kafka.kafka_entity_topics, &end).await == Made::EndedBefore {
-        return Ok(());
+    let events = config.kafka.kafka_entity_topics.as_slice();
+    if topics::make(&bus, &topics::consumed(events), &end).await == Made::EndedBefore {
+        return;
     }
-    tracing::info!("the topics are there");
-    end.cancelled().await;
-    drop(app);
-    Ok(())
+    let effort = Effort {
+        give_up_after: config.kafka.retry(),
+        at_once: at_once(&config),
+    };
+    if let Err(error) = entities::run(app, &bus, (events, effort), end).await {
+        tracing::error!(%error, "business events can't be taken");
+    }
+}
+
+/// The log to Kafka, until `end`.
+async fn outwards(app: App, config: Config, end: CancellationToken) {
+    let bus = config.bus();
+    if topics::make(&bus, &topics::produced(), &end).await == Made::EndedBefore {
+        return;
+    }
+    if let Err(error) = relay::run(app, &bus, end).await {
+        tracing::error!(%error, "the relay failed");
+    }
+}
+
+/// Business events that are taken at the same time: each needs a connection; some are left to the others.
+fn at_once(config: &Config) -> usize {
+    let pool = usize::try_from(config.database.database_pool_size).unwrap_or(1);
+    pool.saturating_sub(4).max(1)
 }
 
 /// Without PostgreSQL nothing works; without Redis delivery is slower; without Kafka both ways wait.
 fn readiness(app: &App, config: &Config, shutdown: &Shutdown) -> anyhow::Result<Readiness> {
-    let (database, redis) = (app.database().clone(), app.redis().clone());
     let brokers = Brokers::new(&config.bus())?;
     let readiness = Readiness::new(shutdown.draining())
-        .essential("postgresql", CHECK_LIMIT, move || {
-            let database = database.clone();
-            async move { database.ping().await.map_err(|error| error.to_string()) }
-        })
-        .informative("redis", CHECK_LIMIT, move || {
-            let redis = redis.clone();
-            async move { redis.ping().await.map_err(|error| error.to_string()) }
-        })
+        .essential(
+            "postgresql",
+            CHECK_LIMIT,
+            stores::check_database(app.database()),
+        )
+        .informative("redis", CHECK_LIMIT, stores::check_redis(app.redis()))
         .informative("kafka", CHECK_LIMIT, move || {
             let brokers = brokers.clone();
             async move { brokers.ping().await.map_err(|error| error.to_string()) }

@@ -2,29 +2,32 @@
 
 use std::time::Duration;
 
+use discuss_app::relay::TOPICS;
 use discuss_bus::topics::create_missing;
 use discuss_bus::{Settings, dead_letters};
 use tokio_util::sync::CancellationToken;
 
-/// Topics that the relay writes to.
-const PRODUCED: [&str; 3] = [
-    "discuss.message.events",
-    "discuss.channel.events",
-    "discuss.member.events",
-];
 /// The pause before it is tried again.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Makes every topic that is missing: those consumed, their dead letters, and those written to. Tries
-/// until Kafka does it. Says whether it was done, or the end came before.
-pub(crate) async fn make(bus: &Settings, consumed: &[String], end: &CancellationToken) -> Made {
-    let letters = consumed
+/// The topics that the log goes to.
+pub(crate) fn produced() -> Vec<String> {
+    TOPICS.map(str::to_owned).to_vec()
+}
+
+/// The topics that are read, and those of their dead letters.
+pub(crate) fn consumed(sources: &[String]) -> Vec<String> {
+    let letters = |topic: &String| format!("{topic}{}", dead_letters::SUFFIX);
+    let both = sources
         .iter()
-        .map(|topic| format!("{topic}{}", dead_letters::SUFFIX));
-    let letters: Vec<String> = letters.collect();
-    let mut topics: Vec<&str> = consumed.iter().map(String::as_str).collect();
-    topics.extend(letters.iter().map(String::as_str));
-    topics.extend(PRODUCED);
+        .flat_map(|topic| [topic.clone(), letters(topic)]);
+    both.collect()
+}
+
+/// Makes those of these topics that are missing. Tries until Kafka does it. Says whether it was done, or
+/// the end came before.
+pub(crate) async fn make(bus: &Settings, topics: &[String], end: &CancellationToken) -> Made {
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     loop {
         let made = tokio::select! {
             made = create_missing(bus, &topics) => made,
