@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discuss_app::retention::{KeepEvents, prune_events};
+use discuss_app::retention::{KeepEvents, prune_events, prune_inbox};
 use discuss_domain::Seq;
 use discuss_test_support::World;
 
@@ -32,4 +32,17 @@ async fn every_channels_old_events_go_and_the_newest_stay() {
         let left = left.await.unwrap();
         assert_eq!((left.len(), left[0].seq), (100, Seq::from(1_202)));
     }
+}
+
+#[tokio::test]
+async fn what_the_inbox_has_of_long_ago_goes_and_the_rest_stays() {
+    let world = World::new().await;
+    let fill = "INSERT INTO inbox (source, event_id, received_at)
+        SELECT 'ENTITY_EVENTS', n, now() - interval '1 day' * (n % 40) FROM generate_series(1, 4000) AS n";
+    world.execute(fill).await;
+    let age = Duration::from_hours(30 * 24 - 1);
+    let database = world.database.database();
+    assert_eq!(prune_inbox(database, age).await.unwrap(), 1_000);
+    assert_eq!(prune_inbox(database, age).await.unwrap(), 0);
+    assert_eq!(world.number("SELECT count(*) FROM inbox").await, 3_000);
 }
