@@ -18,6 +18,9 @@ pub type Connection = AsyncPgConnection;
 
 /// How long to wait for a connection: from the pool, or to the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Who reads the news or prepares statements waits no longer for an answer: a server that is frozen
+/// keeps its connections.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement runs longer; the writer waits for locks far shorter than that.
 const SESSION_OPTIONS: &str = "-c statement_timeout=5s -c lock_timeout=4s \
      -c idle_in_transaction_session_timeout=30s";
@@ -80,6 +83,17 @@ impl Database {
         let mut connection = self.connection().await?;
         diesel_async::SimpleAsyncConnection::batch_execute(&mut *connection, "SELECT 1").await?;
         Ok(())
+    }
+}
+
+/// The server's answer, which comes within five seconds or not at all: then the connection is of no
+/// more use.
+pub(crate) async fn answered<T>(
+    asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, StorageError> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_elapsed) => Err(StorageError::timed_out("no answer in time")),
     }
 }
 

@@ -5,8 +5,10 @@
 //! transaction was not yet over for the last complete pass, and order comes from seq alone.
 
 use discuss_domain::{ChannelId, Seq};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
+use crate::database::answered;
 use crate::{Database, StorageError};
 
 /// The plan that was measured: by the index on txid, however many rows are new.
@@ -59,7 +61,7 @@ impl NewsReader {
     /// Connects.
     pub async fn connect(database: &Database) -> Result<Self, StorageError> {
         let client = database.client("discuss-news", SESSION).await?;
-        let news = client.prepare(NEWS).await?;
+        let news = answered(client.prepare(NEWS)).await?;
         Ok(Self {
             client,
             news,
@@ -68,13 +70,16 @@ impl NewsReader {
     }
 
     /// One pass. Compare heads once after the first pass, not before it.
+    ///
+    /// After an error the reader is of no more use.
     pub async fn pass(&mut self) -> Result<Vec<ChannelNews>, StorageError> {
         let (xmax, under_way) = match &self.last {
             Some(last) => (last.xmax, last.under_way.clone()),
             // Nothing has a transaction id as high as this.
             None => (i64::MAX, Vec::new()),
         };
-        let rows = self.client.query(&self.news, &[&xmax, &under_way]).await?;
+        let parameters: [&(dyn ToSql + Sync); 2] = [&xmax, &under_way];
+        let rows = answered(self.client.query(&self.news, &parameters)).await?;
         let mut news = Vec::new();
         for row in &rows {
             self.last = Some(Snapshot::parse(row.try_get(0)?)?);

@@ -18,6 +18,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
+use crate::database::answered;
 use crate::{Database, StorageError};
 
 mod error;
@@ -56,13 +57,16 @@ impl GroupWriter {
     /// Connects and prepares the statements.
     pub async fn connect(database: &Database) -> Result<Self, StorageError> {
         let client = database.client("discuss-writer", SESSION).await?;
-        let (lock, look, write, lone, find_group) = tokio::try_join!(
-            client.prepare(statements::LOCK),
-            client.prepare(statements::LOOK),
-            client.prepare(statements::WRITE),
-            client.prepare(statements::LONE),
-            client.prepare(statements::FIND_GROUP),
-        )?;
+        let prepared = async {
+            tokio::try_join!(
+                client.prepare(statements::LOCK),
+                client.prepare(statements::LOOK),
+                client.prepare(statements::WRITE),
+                client.prepare(statements::LONE),
+                client.prepare(statements::FIND_GROUP),
+            )
+        };
+        let (lock, look, write, lone, find_group) = answered(prepared).await?;
         Ok(Self {
             client,
             lock,

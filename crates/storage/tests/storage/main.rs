@@ -9,6 +9,7 @@
 mod channels;
 mod event_log;
 mod fixture;
+mod frozen;
 mod groups;
 mod joins;
 mod lone;
