@@ -9,6 +9,7 @@ mod lane;
 mod memory;
 mod plan;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use discuss_domain::messages::{Draft, Fingerprint, Message, SendError};
@@ -21,6 +22,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::AppError;
 use crate::fanout::Fanout;
+use attempt::InDoubt;
 use lane::Lane;
 
 /// Lanes of a process.
@@ -72,6 +74,7 @@ enum Failure {
 struct Pending {
     send: Send,
     deadline: Instant,
+    in_doubt: OnceLock<InDoubt>,
     reply: oneshot::Sender<Result<Outcome, Failure>>,
 }
 
@@ -100,6 +103,7 @@ impl Writer {
         let pending = Pending {
             send,
             deadline: Instant::now() + PATIENCE,
+            in_doubt: OnceLock::new(),
             reply,
         };
         if queue.try_send(pending).is_err() {

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use discuss_domain::messages::SendError;
+use chrono::{DateTime, Utc};
+use discuss_domain::channels::Counters;
+use discuss_domain::messages::{KnownSend, SendError};
 use discuss_domain::{ChannelId, MessageId, Seq};
-use discuss_storage::messages::group::{GroupError, GroupWriter, Lone};
+use discuss_storage::messages::group::{GroupError, GroupWriter, Lone, Look};
 use discuss_storage::{Database, StorageError};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::memory::Memory;
 use super::plan::{message, plan, probe};
-use super::{Outcome, Send};
+use super::{Outcome, Pending, Send};
 use crate::channels::now;
 
 /// Between two questions about a group whose commit went unanswered.
@@ -29,15 +31,33 @@ pub(super) struct Attempt<'a> {
     pub(super) deadline: Instant,
 }
 
+/// A lone send whose answer was lost, and which was not there when it was looked for.
+///
+/// Its statement may still be on its way: it will be done if nothing else takes the seq first.
+#[derive(Debug)]
+pub(super) struct InDoubt {
+    group: Uuid,
+    at: DateTime<Utc>,
+    /// What its channel has given out if it is done.
+    counters: Counters,
+}
+
+impl InDoubt {
+    fn stored(&self, send: &Send, id: MessageId) -> Outcome {
+        let place = (id, self.counters.last_seq, self.counters.numbers());
+        Outcome::Stored(Box::new(message(send, place, Vec::new(), self.at)))
+    }
+}
+
 impl Attempt<'_> {
     /// Commits a group; one that is a lone send in a channel where nothing else happened by one
     /// statement.
     ///
     /// [`GroupError::Unknown`] means that until the deadline nobody could say whether it was committed:
     /// then it must not be done again.
-    pub(super) async fn commit(mut self, sends: &[&Send]) -> Result<Answers, GroupError> {
-        if let [send] = sends
-            && let Some(stored) = self.commit_lone(send).await?
+    pub(super) async fn commit(mut self, sends: &[Pending]) -> Result<Answers, GroupError> {
+        if let [pending] = sends
+            && let Some(stored) = self.commit_lone(pending).await?
         {
             return Ok(vec![Ok(stored)]);
         }
@@ -45,9 +65,16 @@ impl Attempt<'_> {
     }
 
     /// Locks, looks, decides, writes and commits.
-    async fn commit_group(self, sends: &[&Send]) -> Result<Answers, GroupError> {
-        let look = self.writer.begin(&probe(sends.iter().copied())).await?;
-        let plan = plan(sends.iter().copied(), &look, Uuid::new_v4(), now());
+    async fn commit_group(self, pendings: &[Pending]) -> Result<Answers, GroupError> {
+        let sends = pendings.iter().map(|pending| &pending.send);
+        let mut look = self.writer.begin(&probe(sends.clone())).await?;
+        let done = self.find_done(pendings, &mut look).await?;
+        let mut plan = plan(sends, &look, Uuid::new_v4(), now());
+        for (place, stored) in done {
+            if let Some(answer) = plan.answers.get_mut(place) {
+                *answer = Ok(stored);
+            }
+        }
         let Some(first) = plan.first() else {
             self.writer.rollback().await?;
             return Ok(plan.answers);
@@ -66,14 +93,46 @@ impl Attempt<'_> {
         }
     }
 
+    /// The sends in doubt that were done after all, by their places. Under the locks that is certain;
+    /// the look is told, so that they are not stored again.
+    async fn find_done(
+        &self,
+        pendings: &[Pending],
+        look: &mut Look,
+    ) -> Result<Vec<(usize, Outcome)>, GroupError> {
+        let mut done = Vec::new();
+        for ((place, pending), known) in pendings.iter().enumerate().zip(&mut look.known) {
+            let Some(in_doubt) = pending.in_doubt.get() else {
+                continue;
+            };
+            let send = &pending.send;
+            let first = (send.channel, in_doubt.counters.last_seq);
+            if let Some(id) = self.writer.find_locked(in_doubt.group, first).await? {
+                let fingerprint = send.fingerprint;
+                *known = Some(KnownSend { id, fingerprint });
+                done.push((place, in_doubt.stored(send, id)));
+            }
+        }
+        Ok(done)
+    }
+
     /// Stores a lone send by what is remembered; `None` when that is not enough, or no longer true.
-    async fn commit_lone(&mut self, send: &Send) -> Result<Option<Outcome>, GroupError> {
+    async fn commit_lone(&mut self, pending: &Pending) -> Result<Option<Outcome>, GroupError> {
+        let send = &pending.send;
         let Some(state) = self.memory.find(send) else {
             return Ok(None);
         };
-        let lone = Lone {
-            id: Uuid::new_v4(),
+        if pending.in_doubt.get().is_some() {
+            return Ok(None);
+        }
+        let in_doubt = InDoubt {
+            group: Uuid::new_v4(),
             at: now(),
+            counters: state.counters.after_message(),
+        };
+        let lone = Lone {
+            id: in_doubt.group,
+            at: in_doubt.at,
             channel: send.channel,
             known_seq: state.counters.last_seq,
             tenant: send.tenant,
@@ -83,7 +142,6 @@ impl Attempt<'_> {
             correlation_id: send.correlation_id.as_deref(),
             traceparent: send.traceparent.as_deref(),
         };
-        let counters = state.counters.after_message();
         let id = match self.writer.store_lone(&lone).await {
             Ok(Some(id)) => id,
             // The facts are old, or the client id is known: look under the lock.
@@ -92,16 +150,30 @@ impl Attempt<'_> {
                 return Ok(None);
             }
             Err(GroupError::Unknown) => {
-                self.memory.forget(send.channel);
-                let first = (send.channel, counters.last_seq);
-                self.resolve(lone.id, &[send.channel], first).await?
+                return self.resolve_lone(pending, in_doubt).await.map(Some);
             }
             Err(error) => return Err(error),
         };
         self.memory.count_message(send.channel);
-        let place = (id, counters.last_seq, counters.numbers());
-        let message = message(send, place, Vec::new(), lone.at);
-        Ok(Some(Outcome::Stored(Box::new(message))))
+        Ok(Some(in_doubt.stored(send, id)))
+    }
+
+    /// What became of a lone send whose answer was lost; if nothing yet, it stays in doubt.
+    async fn resolve_lone(
+        &mut self,
+        pending: &Pending,
+        in_doubt: InDoubt,
+    ) -> Result<Outcome, GroupError> {
+        let channel = pending.send.channel;
+        self.memory.forget(channel);
+        let first = (channel, in_doubt.counters.last_seq);
+        match self.resolve(in_doubt.group, &[channel], first).await {
+            Ok(id) => Ok(in_doubt.stored(&pending.send, id)),
+            Err(error) => {
+                pending.in_doubt.get_or_init(|| in_doubt);
+                Err(error)
+            }
+        }
     }
 
     /// Asks, on new connections, what became of a group whose commit went unanswered; answers the

@@ -146,14 +146,13 @@ impl Lane {
             .map(|pending| pending.deadline)
             .max()
             .unwrap_or(started);
-        let sends: Vec<&super::Send> = sends.iter().map(|pending| &pending.send).collect();
         let attempt = Attempt {
             database: &self.database,
             writer: &writer,
             memory: &mut self.memory,
             deadline,
         };
-        let done = attempt.commit(&sends).await;
+        let done = attempt.commit(sends).await;
         if !writer.is_closed() {
             self.writer = Some(writer);
         }

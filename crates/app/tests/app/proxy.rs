@@ -12,12 +12,35 @@ pub(crate) enum Cut {
     Request(&'static str),
     /// After the server has done it, before its answer, known by these bytes, reaches the client.
     Answer(&'static str, &'static str),
+    /// Before the request reaches the server. It does all the same, and is answered by these bytes,
+    /// between the question what became of it and the second try.
+    Late(&'static str, &'static str),
+}
+
+/// What every connection of the writer prepares. After a cut the first asks what became of the request,
+/// the second tries again.
+const PREPARED: &str = "AND group_id = $3";
+
+/// A request that is still on its way.
+struct Late {
+    server: TcpStream,
+    request: Vec<u8>,
+    end: &'static str,
+    /// It arrives before the last of so many connections prepares.
+    connections: u8,
+}
+
+/// What all connections share.
+#[derive(Default)]
+struct Way {
+    cut: Mutex<Option<Cut>>,
+    late: Mutex<Option<Late>>,
 }
 
 /// Passes everything on until it is told to cut.
 pub(crate) struct Proxy {
     url: String,
-    cut: Arc<Mutex<Option<Cut>>>,
+    way: Arc<Way>,
 }
 
 impl Proxy {
@@ -26,17 +49,17 @@ impl Proxy {
         let address = url.split('@').nth(1).unwrap().split('/').next().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = listener.local_addr().unwrap().to_string();
-        let cut = Arc::new(Mutex::new(None));
-        let (armed, server) = (Arc::clone(&cut), address.to_owned());
+        let way = Arc::new(Way::default());
+        let (shared, server) = (Arc::clone(&way), address.to_owned());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&server).await.unwrap();
-                tokio::spawn(pass(client, server, Arc::clone(&armed)));
+                tokio::spawn(pass(client, server, Arc::clone(&shared)));
             }
         });
         Self {
             url: url.replace(address, &own),
-            cut,
+            way,
         }
     }
 
@@ -46,12 +69,17 @@ impl Proxy {
 
     /// Cuts at the next request that fits.
     pub(crate) fn cut(&self, cut: Cut) {
-        *self.cut.lock().unwrap() = Some(cut);
+        *self.way.cut.lock().unwrap() = Some(cut);
     }
 
     /// It was cut.
     pub(crate) fn was_cut(&self) -> bool {
-        self.cut.lock().unwrap().is_none()
+        self.way.cut.lock().unwrap().is_none()
+    }
+
+    /// Nothing is late any more.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.way.late.lock().unwrap().is_none()
     }
 }
 
@@ -62,16 +90,25 @@ fn contains(bytes: &[u8], part: &str) -> bool {
 }
 
 /// Passes bytes between the two until one of them ends, or the way is cut.
-async fn pass(mut client: TcpStream, mut server: TcpStream, armed: Arc<Mutex<Option<Cut>>>) {
+async fn pass(mut client: TcpStream, mut server: TcpStream, way: Arc<Way>) {
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
                 let Ok(many @ 1..) = read else { return };
                 let request = &asked[..many];
-                let cut = fitting(&armed, request);
+                let cut = fitting(&way.cut, request);
                 if matches!(cut, Some(Cut::Request(_))) {
                     return;
+                }
+                if let Some(Cut::Late(_, end)) = cut {
+                    let request = request.to_vec();
+                    let late = Late { server, request, end, connections: 2 };
+                    *way.late.lock().unwrap() = Some(late);
+                    return;
+                }
+                if contains(request, PREPARED) && let Some(late) = due(&way.late) {
+                    arrive(late).await;
                 }
                 if server.write_all(request).await.is_err() {
                     return;
@@ -95,7 +132,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, armed: Arc<Mutex<Opt
 fn fitting(armed: &Mutex<Option<Cut>>, request: &[u8]) -> Option<Cut> {
     let mut armed = armed.lock().unwrap();
     let fits = match armed.as_ref()? {
-        Cut::Request(part) | Cut::Answer(part, _) => contains(request, part),
+        Cut::Request(part) | Cut::Answer(part, _) | Cut::Late(part, _) => contains(request, part),
     };
     if fits { armed.take() } else { None }
 }
@@ -108,4 +145,22 @@ async fn swallow(server: &mut TcpStream, end: &str) {
             return;
         }
     }
+}
+
+/// The late request, if it is to arrive before this connection prepares.
+fn due(late: &Mutex<Option<Late>>) -> Option<Late> {
+    let mut waiting = late.lock().unwrap();
+    let late = waiting.as_mut()?;
+    late.connections -= 1;
+    if late.connections == 0 {
+        waiting.take()
+    } else {
+        None
+    }
+}
+
+/// The server does it.
+async fn arrive(mut late: Late) {
+    late.server.write_all(&late.request).await.unwrap();
+    swallow(&mut late.server, late.end).await;
 }

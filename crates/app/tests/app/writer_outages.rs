@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use discuss_app::App;
-use discuss_app::messages::{Sent, send};
+use discuss_app::messages::{Sent, get, send};
 use discuss_domain::{ChannelId, MessageId, Seq};
 use discuss_storage::Database;
 use discuss_test_support::{World, until};
@@ -54,6 +54,29 @@ async fn a_lone_send_that_was_done_but_not_answered_is_stored_once() {
     assert!(proxy.was_cut());
     assert_eq!(sent.message.seq, Seq::from(3));
     assert_eq!(stored(&world, "in doubt").await, 1);
+    assert_eq!(say(&app, channel, "next").await.message.seq, Seq::from(4));
+    world.require_consistent().await;
+}
+
+#[tokio::test]
+async fn a_lone_send_that_is_done_after_it_was_looked_for_is_stored_once() {
+    let (world, app, proxy, channel) = behind_proxy().await;
+    say(&app, channel, "first").await;
+    proxy.cut(Cut::Late("in doubt", SELECTED));
+    let sent = say(&app, channel, "in doubt").await;
+    assert!(proxy.was_cut() && proxy.has_arrived());
+    assert_eq!(stored(&world, "in doubt").await, 1);
+    assert!(!sent.is_repeat);
+    assert_eq!(sent.message.seq, Seq::from(3));
+    let told = get(&app, &World::person(1), sent.message.id).await.unwrap();
+    assert_eq!(
+        (told.seq, told.numbers, told.created_at),
+        (
+            sent.message.seq,
+            sent.message.numbers,
+            sent.message.created_at
+        )
+    );
     assert_eq!(say(&app, channel, "next").await.message.seq, Seq::from(4));
     world.require_consistent().await;
 }

@@ -156,10 +156,38 @@ impl GroupWriter {
         }
     }
 
+    /// The message of a group's first event, which was to be `first`, asked within the transaction that
+    /// was begun: nobody can store it meanwhile, nor later if it is stored with another.
+    ///
+    /// After an error the transaction is rolled back already.
+    pub async fn find_locked(
+        &self,
+        group_id: Uuid,
+        first: (ChannelId, Seq),
+    ) -> Result<Option<MessageId>, GroupError> {
+        let (channel, seq) = (first.0.get(), first.1.get());
+        let parameters: [&(dyn ToSql + Sync); 3] = [&channel, &seq, &group_id];
+        let found = self.client.query_opt(&self.find_group, &parameters);
+        match self.answered(found).await {
+            Some(Ok(row)) => {
+                let id: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+                Ok(id.map(MessageId::from))
+            }
+            Some(Err(error)) => {
+                if !self.is_closed() {
+                    self.rollback().await?;
+                }
+                Err(error.into())
+            }
+            None => Err(GroupError::outage("no answer about a group")),
+        }
+    }
+
     /// The message of a group's first event, which was to be `first`; `None` when the group was not
     /// committed.
     ///
-    /// Locks the group's channels, which waits out a commit that is still under way.
+    /// Locks the group's channels, which waits out a commit that is still under way. A lone send that
+    /// holds no lock yet may be done afterwards: see [`Self::find_locked`].
     pub async fn find_group(
         &self,
         group_id: Uuid,
