@@ -38,13 +38,17 @@ pub async fn find_standing(
     Ok(event_log::joins::find_standing(&mut connection, person, channel).await?)
 }
 
-/// The events that made people members of these channels, of the newest `limit` of them: each names
-/// only those who are members now and joined by no newer event.
-pub async fn list_joins(
-    app: &App,
-    channels: &[ChannelId],
-    limit: i64,
-) -> Result<Vec<(TenantId, FanoutEvent)>, AppError> {
+/// Events that made people members.
+#[derive(Debug)]
+pub struct Joins {
+    /// Each names only those who are members now and joined by no newer event.
+    pub events: Vec<(TenantId, FanoutEvent)>,
+    /// There may be more: as many were looked at as were allowed.
+    pub is_cut: bool,
+}
+
+/// The events that made people members of these channels; the newest `limit` of them are looked at.
+pub async fn list_joins(app: &App, channels: &[ChannelId], limit: i64) -> Result<Joins, AppError> {
     let mut connection = app.connection().await?;
     let joins = event_log::joins::list_joins(&mut connection, channels, limit).await?;
     let mut people: Vec<UserId> = joins.iter().flat_map(|event| event.users.clone()).collect();
@@ -59,7 +63,10 @@ pub async fn list_joins(
             .retain(|user| left.remove(&(event.channel, *user)));
         (!framed.users.is_empty()).then_some((event.tenant, framed))
     };
-    Ok(joins.iter().filter_map(framed).collect())
+    Ok(Joins {
+        events: joins.iter().filter_map(framed).collect(),
+        is_cut: i64::try_from(joins.len()).is_ok_and(|looked_at| looked_at >= limit),
+    })
 }
 
 /// A reader of the news, on a connection of its own.

@@ -79,12 +79,12 @@ async fn connect_and_serve(gateway: &Gateway) -> FeedError {
             for names in names(gateway, &changes.subscribe) {
                 answered(timeout(ANSWER, sink.subscribe(names)).await)?;
             }
-            let subscribed = changes
+            let subscribed: Vec<ChannelId> = changes
                 .subscribe
                 .iter()
                 .filter_map(|topic| channel_of(*topic))
                 .collect();
-            look_at_heads(gateway, subscribed)
+            look_at_heads(gateway, &subscribed)
                 .await
                 .map_err(|error| FeedError(error.to_string()))?;
             gateway
@@ -157,7 +157,7 @@ fn channel_of(topic: Topic) -> Option<ChannelId> {
 /// Tells the hub how far these channels' logs reach.
 pub(crate) async fn look_at_heads(
     gateway: &Gateway,
-    channels: Vec<ChannelId>,
+    channels: &[ChannelId],
 ) -> Result<(), AppError> {
     for batch in channels.chunks(BATCH) {
         for (channel, head) in channels::list_last_seqs(&gateway.app, batch).await? {
@@ -176,7 +176,7 @@ async fn hand_out(
         take(gateway, &name, &bytes);
         if overflowed.swap(false, Ordering::Relaxed) {
             metrics::counter!("discuss_gateway_feed_overflows_total").increment(1);
-            if let Err(error) = look_at_heads(gateway, gateway.hubs.followed()).await {
+            if let Err(error) = look_at_heads(gateway, &gateway.hubs.followed()).await {
                 tracing::warn!(%error, "heads can't be read");
                 overflowed.store(true, Ordering::Relaxed);
             }

@@ -12,8 +12,8 @@ const COMPARE_EVERY: Duration = Duration::from_mins(1);
 
 /// Follows the log's news over lost connections.
 ///
-/// What a pass found must be kept until it was handled (a [`super::tail::Tail`] does): the next pass
-/// does not bring it again.
+/// What a pass found must be kept until it was handled, as a [`super::tail::Tail`] does, or the
+/// gateways' hub: the next pass does not bring it again.
 #[derive(Default)]
 pub struct Follower {
     reader: Option<NewsReader>,

@@ -11,6 +11,7 @@ mod entities;
 mod fanout;
 mod fixture;
 mod history;
+mod joins;
 mod members;
 mod memory;
 mod people;

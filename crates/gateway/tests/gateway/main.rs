@@ -13,6 +13,7 @@ mod connecting;
 mod draining;
 mod members;
 mod messages;
+mod news;
 mod process;
 mod proxy;
 mod repairing;

@@ -11,7 +11,7 @@ use crate::process::Gateway;
 use crate::proxy::Proxy;
 
 /// The use cases of a process whose publications reach nobody.
-fn unheard(world: &World) -> App {
+pub(crate) fn unheard(world: &World) -> App {
     let elsewhere = Redis::new(&redis_url(), &format!("{}-elsewhere", world.redis_prefix)).unwrap();
     App::start(world.database.database().clone(), elsewhere)
 }
