@@ -24,7 +24,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 // The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
-pub use discuss_storage::redis::{Redis, Topic};
+pub use discuss_storage::redis::{PubSubSink, Redis, Topic};
 pub use discuss_storage::{Database, StorageError, migrations};
 
 pub use context::Context;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use discuss_app::{AppError, Topic, channels};
+use discuss_app::{AppError, PubSubSink, Topic, channels};
 use discuss_domain::ChannelId;
 use discuss_wire::fanout::Fanout;
 use futures_util::{Stream, StreamExt as _};
@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use crate::frames;
 use crate::gateway::Gateway;
 use crate::hub::Person;
+use crate::topics::Changes;
 
 /// Messages that may wait to be handed out; beyond that they are dropped and read from the log.
 const QUEUE: usize = 16_384;
@@ -60,54 +61,49 @@ async fn connect_and_serve(gateway: &Gateway) -> FeedError {
         Ok(connection) => connection,
         Err(error) => return FeedError(error.to_string()),
     };
-    let (mut sink, stream) = connection.split();
+    let (sink, stream) = connection.split();
     let messages = stream.map(|message| {
         let bytes = Bytes::copy_from_slice(message.get_payload_bytes());
         (message.get_channel_name().to_owned(), bytes)
     });
-    let reading = read(gateway, messages);
-    let subscribing = async {
-        let all = gateway.topics.take_all();
-        let mut changes = crate::topics::Changes {
-            subscribe: all,
-            unsubscribe: Vec::new(),
-        };
-        loop {
-            for names in names(gateway, &changes.unsubscribe) {
-                answered(timeout(ANSWER, sink.unsubscribe(names)).await)?;
-            }
-            for names in names(gateway, &changes.subscribe) {
-                answered(timeout(ANSWER, sink.subscribe(names)).await)?;
-            }
-            let subscribed: Vec<ChannelId> = changes
-                .subscribe
-                .iter()
-                .filter_map(|topic| channel_of(*topic))
-                .collect();
-            look_at_heads(gateway, &subscribed)
-                .await
-                .map_err(|error| FeedError(error.to_string()))?;
-            gateway
-                .redis_is_up
-                .send_if_modified(|is_up| !std::mem::replace(is_up, true));
-            changes = loop {
-                if let Ok(changes) = timeout(PING, gateway.topics.changes()).await {
-                    break changes;
-                }
-                answered(timeout(ANSWER, sink.ping::<()>()).await)?;
-            };
-        }
-    };
-    let subscribing = async {
-        let ended: Result<Infallible, FeedError> = subscribing.await;
-        match ended {
-            Ok(never) => match never {},
-            Err(error) => error,
-        }
-    };
     tokio::select! {
-        ended = reading => ended,
-        ended = subscribing => ended,
+        ended = read(gateway, messages) => ended,
+        Err(ended) = subscribe(gateway, sink) => ended,
+    }
+}
+
+/// Subscribes to all that is followed, then to what changes, until the connection fails.
+async fn subscribe(gateway: &Gateway, mut sink: PubSubSink) -> Result<Infallible, FeedError> {
+    let mut changes = Changes {
+        subscribe: gateway.topics.take_all(),
+        unsubscribe: Vec::new(),
+    };
+    loop {
+        for names in names(gateway, &changes.unsubscribe) {
+            answered(timeout(ANSWER, sink.unsubscribe(names)).await)?;
+        }
+        for names in names(gateway, &changes.subscribe) {
+            answered(timeout(ANSWER, sink.subscribe(names)).await)?;
+        }
+        let subscribed = changes.subscribe.iter().copied();
+        let subscribed: Vec<ChannelId> = subscribed.filter_map(channel_of).collect();
+        look_at_heads(gateway, &subscribed)
+            .await
+            .map_err(|error| FeedError(error.to_string()))?;
+        gateway
+            .redis_is_up
+            .send_if_modified(|is_up| !std::mem::replace(is_up, true));
+        changes = next_changes(gateway, &mut sink).await?;
+    }
+}
+
+/// What is followed or left next; meanwhile the connection is asked whether it is there.
+async fn next_changes(gateway: &Gateway, sink: &mut PubSubSink) -> Result<Changes, FeedError> {
+    loop {
+        if let Ok(changes) = timeout(PING, gateway.topics.changes()).await {
+            return Ok(changes);
+        }
+        answered(timeout(ANSWER, sink.ping::<()>()).await)?;
     }
 }
 

@@ -8,6 +8,8 @@ use discuss_domain::{ChannelId, TenantId, UserId};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 
+pub use redis::aio::PubSubSink;
+
 /// No answer takes longer, or Redis counts as away.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
