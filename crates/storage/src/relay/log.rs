@@ -29,24 +29,25 @@ SELECT a.channel_id, coalesce(h.seq, 0)
   LEFT JOIN relay_heads h ON h.channel_id = a.channel_id";
 
 /// The limit of each channel is what keeps the planner from another plan than a walk along the index.
+/// Most events are messages: those look up neither channel nor members.
 const EVENTS: &str = r"
 SELECT e.channel_id, e.seq, e.tenant_id, e.kind, e.actor_id, e.created_at, e.correlation_id,
-       e.traceparent, e.payload -> 'userIds' AS users, p.members,
+       e.traceparent, e.payload -> 'userIds' AS users,
        m.id AS message_id, m.sender_id, m.content, m.kind AS message_kind, m.parent_id, m.mentions,
        m.deleted_at IS NOT NULL AS is_deleted,
-       c.kind AS channel_kind, c.name, c.created_by, c.archived_at IS NOT NULL AS is_archived
+       c.kind AS channel_kind, c.name, c.created_by, c.archived_at IS NOT NULL AS is_archived,
+       CASE WHEN e.kind LIKE 'member\_%' THEN (
+         SELECT jsonb_agg(jsonb_build_array(user_id, role, status) ORDER BY user_id)
+           FROM channel_members
+          WHERE channel_id = e.channel_id AND user_id IN (
+            SELECT value::bigint FROM jsonb_array_elements_text(e.payload -> 'userIds'))
+       ) END AS members
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS a (channel_id, head, wanted)
  CROSS JOIN LATERAL (
     SELECT * FROM channel_events
      WHERE channel_id = a.channel_id AND seq > a.head ORDER BY seq LIMIT a.wanted) e
   LEFT JOIN messages m ON m.id = e.message_id
-  LEFT JOIN channels c ON e.kind LIKE 'channel\_%' AND c.id = e.channel_id
-  LEFT JOIN LATERAL (
-    SELECT jsonb_agg(jsonb_build_array(user_id, role, status) ORDER BY user_id) AS members
-      FROM channel_members
-     WHERE e.kind LIKE 'member\_%' AND channel_id = e.channel_id
-       AND user_id IN (SELECT value::bigint FROM jsonb_array_elements_text(e.payload -> 'userIds'))
-  ) p ON e.kind LIKE 'member\_%'";
+  LEFT JOIN channels c ON c.id = CASE WHEN e.kind LIKE 'channel\_%' THEN e.channel_id END";
 
 /// Compares with the head that was relayed from, and with the epoch of the lease. A later head or epoch
 /// that comes between is not overwritten either.
