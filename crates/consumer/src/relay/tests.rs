@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use discuss_app::relay::TOPICS;
 use discuss_bus::Record;
 use discuss_domain::ChannelId;
-use discuss_test_support::{TestKafka, World, until};
+use discuss_test_support::{KafkaServer, TestKafka, World, until};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -200,4 +200,48 @@ async fn a_relay_that_ends_well_leaves_its_shards_to_the_next_at_once() {
         world.number("SELECT count(*) FROM relay_processes").await,
         0
     );
+}
+
+#[tokio::test]
+async fn while_kafka_is_away_the_shards_are_kept_and_afterwards_everything_arrives() {
+    let (world, server) = (World::new().await, KafkaServer::start().await);
+    let kafka = TestKafka::at(&server.brokers(), 2);
+    kafka.make(&TOPICS).await;
+    let relay = Running::start(&world, &kafka);
+    let channels = groups(&world, 5).await;
+    talk(&world, &channels, 2).await;
+    until_relayed(&world).await;
+    server.kill().await;
+    talk(&world, &channels, 2).await;
+    let renewed = "SELECT count(*) FROM relay_leases
+        WHERE epoch = 1 AND expires_at > (SELECT max(created_at) FROM channel_events) + interval '7 s'";
+    until("leases are renewed", async || {
+        world.number(renewed).await == 16
+    })
+    .await;
+    let heads = "SELECT count(*) FROM relay_heads WHERE seq = 3";
+    assert_eq!(world.number(heads).await, 5);
+    server.revive().await;
+    until_relayed(&world).await;
+    relay.end().await;
+    let kept = kept(&kafka, "discuss.message.events").await;
+    assert_eq!(kept.len(), 5);
+    assert!(kept.values().all(|seqs| *seqs == [2, 3, 4, 5]), "{kept:?}");
+}
+
+#[tokio::test]
+async fn after_its_connections_are_lost_the_relay_goes_on() {
+    let (world, kafka) = prepared().await;
+    let relay = Running::start(&world, &kafka);
+    let channels = groups(&world, 5).await;
+    talk(&world, &channels, 2).await;
+    until_relayed(&world).await;
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name IN ('discuss-news', 'discuss-relay') AND datname = current_database()";
+    world.execute(cut).await;
+    talk(&world, &channels, 2).await;
+    until_relayed(&world).await;
+    relay.end().await;
+    let kept = kept(&kafka, "discuss.message.events").await;
+    assert!(kept.values().all(|seqs| *seqs == [2, 3, 4, 5]), "{kept:?}");
 }
