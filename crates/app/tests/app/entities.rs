@@ -10,9 +10,11 @@ use discuss_domain::{TenantId, UserId};
 use discuss_storage::channels::find_topic;
 use discuss_test_support::World;
 use discuss_wire::errors::ErrorCode;
+use tokio::task::JoinHandle;
 
 use crate::fixture::{refusal, users};
 
+mod linked;
 mod orders;
 
 /// A record of this id.
@@ -52,6 +54,11 @@ fn assigned(record: &RecordRef, at_ms: i64, people: &[i64]) -> EntityEvent {
 pub(crate) async fn deliver(app: &App, event: &EntityEvent, id: &str) -> Taken {
     let news = EntityNews::Event(event.clone());
     apply(app, &delivery(id), &news).await.unwrap()
+}
+
+fn deliver_in_background(app: &App, event: &EntityEvent, id: String) -> JoinHandle<Taken> {
+    let (app, event) = (app.clone(), event.clone());
+    tokio::spawn(async move { deliver(&app, &event, &id).await })
 }
 
 fn delivery(id: &str) -> Delivery {
@@ -128,17 +135,16 @@ async fn two_processes_that_take_creations_at_once_make_one_channel_a_record() {
     let apps = [world.app.clone(), world.another_app()];
     let mut tasks = Vec::new();
     for round in 0..10 {
+        let acme = record(EntityType::Customer, &round.to_string());
+        let event = created(&acme, 1, 5, "Acme");
+        // The same id twice, and two others for the same.
         for (process, app) in apps.iter().enumerate() {
-            let app = app.clone();
-            let acme = record(EntityType::Customer, &round.to_string());
-            let event = created(&acme, 1, 5, "Acme");
-            // The same id, and another for the same.
-            for id in [format!("{round}"), format!("{round} {process}")] {
-                let (app, event) = (app.clone(), event.clone());
-                tasks.push(tokio::spawn(
-                    async move { deliver(&app, &event, &id).await },
-                ));
-            }
+            tasks.push(deliver_in_background(app, &event, format!("{round}")));
+            tasks.push(deliver_in_background(
+                app,
+                &event,
+                format!("{round} {process}"),
+            ));
         }
     }
     for task in tasks {
@@ -243,77 +249,5 @@ async fn tenants_have_channels_of_their_own_for_the_same_id() {
     assert_eq!(channel.archived_at, None);
     let archived = "SELECT count(*) FROM channels WHERE tenant_id = 4 AND archived_at IS NOT NULL";
     assert_eq!(world.number(archived).await, 1);
-    world.require_consistent().await;
-}
-
-#[tokio::test]
-async fn tasks_deleted_without_a_tenant_are_archived_before_and_after_they_are_made() {
-    let world = World::new().await;
-    let [known, late, newer] = ["7", "8", "9"].map(|id| record(EntityType::Task, id));
-    take(&world, &[created(&known, 1, 5, "Known")]).await;
-    let news = EntityNews::GoneEverywhere {
-        records: vec![known.clone(), late.clone(), newer.clone()],
-        version: Version {
-            at_ms: 2,
-            event: "bulk".to_owned(),
-        },
-    };
-    let taken = apply(&world.app, &delivery("bulk"), &news).await;
-    assert_eq!(taken.unwrap(), Taken::Now);
-    let taken = apply(&world.app, &delivery("bulk"), &news).await;
-    assert_eq!(taken.unwrap(), Taken::Before);
-    deliver(&world.app, &created(&late, 1, 5, "Late"), "late").await;
-    deliver(&world.app, &created(&newer, 3, 5, "Newer"), "newer").await;
-    assert!(channel_of(&world, &known).await.archived_at.is_some());
-    assert!(channel_of(&world, &late).await.archived_at.is_some());
-    assert_eq!(channel_of(&world, &newer).await.archived_at, None);
-    world.require_consistent().await;
-}
-
-#[tokio::test]
-async fn a_leads_channel_goes_on_under_what_it_became() {
-    let world = World::new().await;
-    let lead = record(EntityType::Lead, "7");
-    let sale = record(EntityType::Opportunity, "9");
-    take(&world, &[created(&lead, 1, 5, "Acme")]).await;
-    let before = channel_of(&world, &lead).await;
-    let became = event(&lead, 2, Happened::Became(sale.clone()));
-    deliver(&world.app, &became, "became").await;
-    deliver(&world.app, &created(&sale, 3, 6, "Acme, 10 cars"), "sale").await;
-    let after = channel_of(&world, &sale).await;
-    assert_eq!(after.id, before.id);
-    assert_eq!(after.name.as_deref(), Some("Opportunity: Acme, 10 cars"));
-    assert_eq!(channel_of(&world, &lead).await.id, before.id);
-    assert_eq!(members(&world, &after).await, "5 OWNER, 6 OWNER");
-    assert_eq!(world.number("SELECT count(*) FROM channels").await, 1);
-    world.require_consistent().await;
-}
-
-#[tokio::test]
-async fn of_two_channels_that_become_one_the_older_goes_on_with_everybody() {
-    let world = World::new().await;
-    let [one, two] = ["1", "2"].map(|id| record(EntityType::Customer, id));
-    take(
-        &world,
-        &[created(&one, 1, 5, "One"), created(&two, 2, 6, "Two")],
-    )
-    .await;
-    let (older, younger) = (
-        channel_of(&world, &one).await,
-        channel_of(&world, &two).await,
-    );
-    let merged = event(&one, 3, Happened::Became(two.clone()));
-    deliver(&world.app, &merged, "merged").await;
-    deliver(&world.app, &merged, "merged again").await;
-    for record in [&one, &two] {
-        let channel = channel_of(&world, record).await;
-        assert_eq!(channel.id, older.id);
-        assert_eq!(channel.name.as_deref(), Some("Customer: Two"));
-        assert_eq!(members(&world, &channel).await, "5 OWNER, 6 OWNER");
-    }
-    let late = world.try_send(6, younger.id, World::draft("late")).await;
-    assert_eq!(refusal(late), ErrorCode::ChannelArchived);
-    let kinds = log_kinds(&world, &younger).await;
-    assert_eq!(kinds.last().unwrap(), "channel_archived");
     world.require_consistent().await;
 }

@@ -7,6 +7,7 @@
 )]
 
 mod channels;
+mod entities;
 mod event_log;
 mod fixture;
 mod frozen;
