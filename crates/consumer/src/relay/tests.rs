@@ -168,7 +168,7 @@ async fn when_one_of_two_relays_is_killed_the_other_takes_over_and_nothing_is_lo
         (SELECT count(*) FROM relay_leases WHERE holder IS NOT NULL GROUP BY holder) AS c";
     until("each holds half", async || world.number(each).await == 8).await;
     let channels = groups(&world, 20).await;
-    let (_, ()) = tokio::join!(
+    let ((), ()) = tokio::join!(
         async {
             until("something is relayed", async || {
                 world.number("SELECT count(*) FROM relay_heads").await > 5
