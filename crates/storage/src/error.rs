@@ -64,11 +64,13 @@ impl From<DieselError> for StorageError {
 /// diesel keeps no SQLSTATE: the classes 08, 53 and 57, and locks
 /// that can't be had, are known by kind, or by PostgreSQL's words.
 fn is_outage(error: &DieselError) -> bool {
-    const WORDS: [&str; 6] = [
+    const WORDS: [&str; 8] = [
         "terminating connection",
         "the database system is",
         "remaining connection slots",
         "too many clients",
+        "No space left on device",
+        "out of memory",
         "canceling statement due to statement timeout",
         "canceling statement due to lock timeout",
     ];
