@@ -22,8 +22,8 @@ use clap::{
 };
 
 pub use self::{
-    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig, log::LogConfig,
-    print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
+    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig,
+    log::LogConfig, print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
 };
 
 /// A variable that can't be used.
