@@ -41,3 +41,11 @@ pub(super) fn is_channel_of(frame: &Value, entity: &str, id: &str) -> bool {
         && member("entityType") == Some(entity)
         && member("entityId") == Some(id)
 }
+
+/// Does it say that somebody has read in this channel?
+pub(super) fn is_read_mark(frame: &Value, channel: u64, user: u64) -> bool {
+    let at = |path: &str| frame.pointer(path).and_then(Value::as_u64);
+    is(frame, "MESSAGE_READ")
+        && at("/payload/channelId") == Some(channel)
+        && at("/payload/marks/0/userId") == Some(user)
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::onlooker::Onlooker;
 use super::records::{self, ENTITY_EVENTS, Scene};
-use super::sights::{after, channel_of, is, is_channel_of, is_message};
+use super::sights::{after, channel_of, is, is_channel_of, is_message, is_read_mark};
 use super::{Report, letters};
 use crate::dialer::Dialer;
 use crate::options::Servers;
@@ -141,12 +141,7 @@ impl<'r> Company<'r> {
         self.chi
             .say(&json!({ "type": "MARK_READ", "payload": mark }))
             .await?;
-        let is_read = |frame: &Value| {
-            is(frame, "MESSAGE_READ")
-                && channel_of(frame) == Some(channel)
-                && frame.to_string().contains("\"userId\":3")
-        };
-        let seen = self.ana.find(is_read).await;
+        let seen = self.ana.find(|frame| is_read_mark(frame, channel, 3)).await;
         self.report.note(
             "Ana",
             "sees that Chi has read it (gathered for a second)",
