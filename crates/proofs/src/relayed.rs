@@ -30,6 +30,17 @@ pub(crate) struct Options {
     /// Fail unless 95 % of the records were handed to Kafka within so many milliseconds of their event.
     #[arg(long, value_name = "MS")]
     lag_p95_under: Option<f64>,
+    /// Count the lag only of events from one time to another, in milliseconds since 1970; may be given
+    /// several times.
+    #[arg(long, value_name = "FROM-TO", value_parser = span)]
+    between: Vec<(i64, i64)>,
+}
+
+fn span(text: &str) -> Result<(i64, i64), String> {
+    let ends = text
+        .split_once('-')
+        .and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    ends.ok_or_else(|| "not FROM-TO".to_owned())
 }
 
 /// What one record of ours says.
@@ -37,6 +48,8 @@ struct Told {
     topic: String,
     channel: i64,
     seq: i64,
+    /// When the event was, in milliseconds since 1970.
+    at: i64,
     /// From the event to the record, in milliseconds.
     lag: f64,
 }
@@ -49,6 +62,7 @@ struct Tally {
 }
 
 struct Reader {
+    between: Vec<(i64, i64)>,
     state: Arc<Mutex<(Expected, Tally)>>,
     heard: watch::Sender<usize>,
 }
@@ -59,6 +73,7 @@ pub(crate) async fn run(servers: &Servers, options: Options) -> anyhow::Result<b
     let (events, kafka) = (expected.len(), options.kafka.settings("relayed"));
     let state = Arc::new(Mutex::new((expected, Tally::default())));
     let reader = Reader {
+        between: options.between,
         state: Arc::clone(&state),
         heard: watch::Sender::new(0),
     };
@@ -84,6 +99,13 @@ pub(crate) async fn run(servers: &Servers, options: Options) -> anyhow::Result<b
     }
     let is_in_time = options.lag_p95_under.is_none_or(|limit| p95 <= limit);
     Ok(events > 0 && missing == 0 && tally.faults.is_empty() && is_in_time)
+}
+
+impl Reader {
+    fn counts(&self, at: i64) -> bool {
+        let is_within = |(from, to): &(i64, i64)| (*from..*to).contains(&at);
+        self.between.is_empty() || self.between.iter().any(is_within)
+    }
 }
 
 /// Reads until nothing is missing any more, or nothing comes.
@@ -131,7 +153,8 @@ impl Handler for Reader {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (expected, tally) = &mut *state;
         match expected.take(&told.topic, told.channel, told.seq) {
-            expected::Place::Next => tally.lags.push(told.lag),
+            expected::Place::Next if self.counts(told.at) => tally.lags.push(told.lag),
+            expected::Place::Next => {}
             expected::Place::Repeat => tally.repeats += 1,
             expected::Place::Wrong(instead_of) => tally.faults.push(format!(
                 "{}: {}-{} came instead of {instead_of:?}",
@@ -151,11 +174,13 @@ fn told(record: &Record) -> Option<Told> {
     let is_keyed = record.key.as_deref() == Some(channel.to_string().as_bytes());
     let is_named =
         value.get("eventId").and_then(Value::as_str) == Some(&format!("{channel}-{seq}"));
-    let lag = record.timestamp_ms?.saturating_sub(number("timestamp")?);
+    let at = number("timestamp")?;
+    let lag = record.timestamp_ms?.saturating_sub(at);
     (is_keyed && is_named).then(|| Told {
         topic: record.topic.clone(),
         channel,
         seq,
+        at,
         lag: i32::try_from(lag).map_or(f64::MAX, f64::from),
     })
 }
