@@ -67,6 +67,17 @@ pub fn of(record: &Record, why: &GivenUp) -> NewRecord {
     }
 }
 
+/// The dead letter of a record whose own headers or key are too large to be stored along with it.
+#[must_use]
+pub fn bare(record: &Record, why: &GivenUp) -> NewRecord {
+    let stripped = Record {
+        key: None,
+        headers: Vec::new(),
+        ..record.clone()
+    };
+    of(&stripped, why)
+}
+
 /// The record that a dead letter was, to be put back where it came from.
 #[must_use]
 pub fn original(letter: &Record) -> NewRecord {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -21,6 +21,9 @@ use crate::{BusError, Record};
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 /// The same while something is away: whoever comes back is noticed soon.
 const OUTAGE_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// No attempt takes longer: whatever it waits for will not answer on that connection any more.
+const LONGEST_ATTEMPT: Duration = Duration::from_mins(5);
 
 /// Works on records.
 pub(super) struct Worker<H> {
@@ -113,7 +116,10 @@ impl<H: Handler> Worker<H> {
         };
         let attempt = AssertUnwindSafe(async { self.handler.handle(work).await }).catch_unwind();
         let panicked = |_| Err(Failure::Failed("the work panicked".to_owned()));
-        Some(attempt.await.unwrap_or_else(panicked))
+        let Ok(attempted) = timeout(LONGEST_ATTEMPT, attempt).await else {
+            return Some(Err(Failure::Unavailable("no end in time".to_owned())));
+        };
+        Some(attempted.unwrap_or_else(panicked))
     }
 
     /// No work is begun any more.
@@ -130,17 +136,20 @@ impl<H: Handler> Worker<H> {
             ?why,
             "a record is a dead letter"
         );
-        let letter = dead_letters::of(record, &why);
-        let letter = std::slice::from_ref(&letter);
+        let mut letter = dead_letters::of(record, &why);
         loop {
             let sent = tokio::select! {
-                sent = self.producer.send_all(letter) => sent,
+                sent = self.producer.send_all(std::slice::from_ref(&letter)) => sent,
                 () = self.end.cancelled() => return Outcome::Abandoned,
             };
             match sent {
                 Ok(()) => break,
                 Err(error @ BusError::Restarted(_)) => {
                     tracing::warn!(%error, "a dead letter is sent again");
+                }
+                Err(error @ BusError::TooLarge { .. }) => {
+                    tracing::warn!(%error, "a dead letter goes without its key and headers");
+                    letter = dead_letters::bare(record, &why);
                 }
                 Err(error) => tracing::error!(%error, "a dead letter can't be stored"),
             }
