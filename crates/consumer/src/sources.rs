@@ -26,10 +26,10 @@ const SOURCES: [(&str, Decode); 2] = [
 /// Reads a record's object; nothing if it is of a type that does not concern us.
 type Decode = fn(&Fields<'_>) -> Result<Option<Told>, Unreadable>;
 
-/// The namespace of ids for events that have none.
+/// The namespace of ids for events whose own can not tell them apart.
 const EVENTS: Uuid = Uuid::from_u128(0x3b9e_57c1_8d04_4f6a_a1c2_6e0f_94d7_2b58);
-/// Longest id of an event, in bytes; a longer one is shortened to a hash.
-const LONGEST_ID: usize = 200;
+/// Characters of a UUID with hyphens.
+const UUID_LENGTH: usize = 36;
 
 /// Why a record can't be understood: names the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,11 +76,11 @@ pub(crate) fn read(record: &Record) -> Result<Option<Read>, Unreadable> {
     };
     let inbox = InboxKey {
         source: (*topic).to_owned(),
-        event_id: event_id(&told, record),
+        event_id: inbox_id(&told, record),
     };
     let version = Version {
         at_ms: told.at_ms.or(record.timestamp_ms).unwrap_or(0),
-        event: inbox.event_id.clone(),
+        event: event_id(&told, record),
     };
     let news = match told.what {
         What::Event {
@@ -100,13 +100,32 @@ pub(crate) fn read(record: &Record) -> Result<Option<Read>, Unreadable> {
     Ok(Some(Read { inbox, news }))
 }
 
-/// The event's own id; else one made of its type, tenant, records and time; else its place in Kafka.
+/// The event's own id if nobody else has the same; else one made of what it is about and of that id, or
+/// of the time; else its place in Kafka.
 fn event_id(told: &Told, record: &Record) -> String {
+    let about = || format!("{}\n{}\n{}", record.topic, told.kind, told.what.name());
     match (&told.event_id, told.at_ms) {
-        (Some(id), _) if id.len() <= LONGEST_ID => id.clone(),
-        (Some(id), _) => hash(id),
+        (Some(id), _) if is_unique(id) => id.clone(),
+        // Many services write to one topic, and may count their events, each tenant's from one.
+        (Some(id), _) => hash(&format!("{}\n{id}", about())),
         (None, Some(at_ms)) => hash(&format!("{}\n{}\n{at_ms}", told.kind, told.what.name())),
         (None, None) => format!("{}-{}-{}", record.topic, record.partition, record.offset),
+    }
+}
+
+/// Is it a UUID? With hyphens: without them it might be a long number.
+fn is_unique(id: &str) -> bool {
+    id.len() == UUID_LENGTH && Uuid::try_parse(id).is_ok()
+}
+
+/// The id under which the inbox knows the event. Only a UUID is one of its own: several services and
+/// tenants share a topic, and each may number its events from 1.
+fn inbox_id(told: &Told, record: &Record) -> String {
+    match &told.event_id {
+        Some(id) if Uuid::parse_str(id).is_err() => {
+            hash(&format!("{}\n{}\n{id}", told.kind, told.what.name()))
+        }
+        _ => event_id(told, record),
     }
 }
 
