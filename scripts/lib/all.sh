@@ -40,3 +40,9 @@ source "$ROOT/scripts/lib/tokens.sh"
 source "$ROOT/scripts/lib/proof.sh"
 # shellcheck source=load.sh
 source "$ROOT/scripts/lib/load.sh"
+
+# Every script explains itself, and then does nothing else.
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+  print_help
+  exit 0
+fi

@@ -12,6 +12,19 @@ die() {
   exit 1
 }
 
+# Prints the comment that a script begins with: what it does and takes.
+print_help() {
+  awk 'NR == 1 { next } /^# shellcheck/ { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+}
+
+# Ends a script that takes no arguments but was given some.
+take_no_arguments() {
+  if (($# == 0)); then return 0; fi
+  printf '%s takes no arguments\n\n' "$(basename "$0")" >&2
+  print_help >&2
+  exit 2
+}
+
 # Milliseconds, for measuring.
 now_ms() {
   date +%s%3N
