@@ -9,6 +9,7 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolError as SetupError, RecyclingMethod,
 };
 use futures_util::FutureExt;
+use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::StorageError;
@@ -18,8 +19,8 @@ pub type Connection = AsyncPgConnection;
 
 /// How long to wait for a connection: from the pool, or to the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Who reads the news or prepares statements waits no longer for an answer: a server that is frozen
-/// keeps its connections.
+/// Who reads the news, relays the log or prepares statements waits no longer for an answer: a server
+/// that is frozen keeps its connections.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// No statement runs longer; the writer waits for locks far shorter than that.
 const SESSION_OPTIONS: &str = "-c statement_timeout=5s -c lock_timeout=4s \
@@ -102,6 +103,8 @@ fn session(url: &str) -> Result<Config, StorageError> {
         StorageError::Database(format!("DATABASE_URL: {error}").into())
     })?;
     config
+        // After a failover the address may still lead to a server that only reads.
+        .target_session_attrs(TargetSessionAttrs::ReadWrite)
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_user_timeout(Duration::from_secs(10))
         .keepalives_idle(Duration::from_secs(10))

@@ -1,6 +1,7 @@
 //! What can go wrong with the stores.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use tokio_postgres::error::SqlState;
 
 /// What a transaction's own statements, BEGIN and COMMIT, fail with.
 pub type TransactionError = DieselError;
@@ -8,7 +9,7 @@ pub type TransactionError = DieselError;
 /// An error of a store.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The store is down, starting, stopping or full: the same may work later.
+    /// The store is down, starting, stopping, full or read-only: the same may work later.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// PostgreSQL refused a statement.
@@ -62,21 +63,28 @@ impl From<DieselError> for StorageError {
 }
 
 /// diesel keeps no SQLSTATE: the classes 08, 53 and 57, and locks
-/// that can't be had, are known by kind, or by PostgreSQL's words.
+/// that can't be had, are known by kind, or by PostgreSQL's words (`lc_messages` must be English).
 fn is_outage(error: &DieselError) -> bool {
-    const WORDS: [&str; 8] = [
+    const WORDS: [&str; 12] = [
         "terminating connection",
         "the database system is",
         "remaining connection slots",
         "too many clients",
+        "too many connections",
         "No space left on device",
         "out of memory",
+        "out of shared memory",
+        "during recovery",
+        "recovery is in progress",
         "canceling statement due to statement timeout",
         "canceling statement due to lock timeout",
     ];
     match error {
         DieselError::DatabaseError(
-            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ClosedConnection
+            // A standby, or a server that was set to read only: a writable one comes back.
+            | DatabaseErrorKind::ReadOnlyTransaction,
             _,
         )
         | DieselError::BrokenTransactionManager => true,
@@ -90,10 +98,20 @@ fn is_outage(error: &DieselError) -> bool {
 /// Classes of SQLSTATE that say "later": connection, resources, intervention by the operator.
 const OUTAGE_CLASSES: [&str; 3] = ["08", "53", "57"];
 
+/// What says "later" in classes that otherwise say "never": the server only reads since it has been
+/// replaced, or it ended an idle transaction and the connection with it.
+const OUTAGES: [SqlState; 2] = [
+    SqlState::READ_ONLY_SQL_TRANSACTION,
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+];
+
 impl From<tokio_postgres::Error> for StorageError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let class = error.code().and_then(|code| code.code().get(..2));
-        if class.is_none_or(|class| OUTAGE_CLASSES.contains(&class)) {
+        let is_outage = error.code().is_none_or(|state| {
+            let class = state.code().get(..2);
+            class.is_some_and(|class| OUTAGE_CLASSES.contains(&class)) || OUTAGES.contains(state)
+        });
+        if is_outage {
             Self::Unavailable(error.into())
         } else {
             Self::Database(error.into())

@@ -26,5 +26,6 @@ mod relay_leases;
 mod relay_log;
 mod schema;
 mod seen;
+mod states;
 mod unread;
 mod users;
