@@ -6,6 +6,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::rows;
 use super::{Advance, Behind, RelayedEvent, Shard, Wanted};
+use crate::database::answered;
 use crate::{Database, StorageError};
 
 /// Heads need not be durable: one that a crash takes back makes the relay send again what it has sent.
@@ -64,7 +65,7 @@ SELECT a.channel_id, a.new_seq, a.epoch
  WHERE h.seq <= excluded.seq AND h.epoch <= excluded.epoch
 RETURNING channel_id";
 
-/// The log and the heads, on a connection of their own.
+/// The log and the heads, on a connection of their own. After a failure it is of no more use.
 pub struct RelayLog {
     client: Client,
     behind: Statement,
@@ -77,12 +78,15 @@ impl RelayLog {
     /// Connects and prepares the statements.
     pub async fn connect(database: &Database) -> Result<Self, StorageError> {
         let client = database.client("discuss-relay", SESSION).await?;
-        let (behind, heads, events, advance) = tokio::try_join!(
-            client.prepare(BEHIND),
-            client.prepare(HEADS),
-            client.prepare(EVENTS),
-            client.prepare(ADVANCE),
-        )?;
+        let (behind, heads, events, advance) = answered(async {
+            tokio::try_join!(
+                client.prepare(BEHIND),
+                client.prepare(HEADS),
+                client.prepare(EVENTS),
+                client.prepare(ADVANCE),
+            )
+        })
+        .await?;
         Ok(Self {
             client,
             behind,
@@ -94,7 +98,9 @@ impl RelayLog {
 
     /// The highest id of a channel; zero if there is none.
     pub async fn last_channel(&self) -> Result<i64, StorageError> {
-        Ok(self.client.query_one(LAST_CHANNEL, &[]).await?.try_get(0)?)
+        Ok(answered(self.client.query_one(LAST_CHANNEL, &[]))
+            .await?
+            .try_get(0)?)
     }
 
     /// The channels of some shards whose log goes on after their head, of those with ids above `after`
@@ -106,7 +112,7 @@ impl RelayLog {
     ) -> Result<Vec<Behind>, StorageError> {
         let shards: Vec<i64> = shards.iter().map(|shard| shard.get().into()).collect();
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&after, &to, &shards];
-        let rows = self.client.query(&self.behind, &parameters).await?;
+        let rows = answered(self.client.query(&self.behind, &parameters)).await?;
         let behind = rows.iter().map(|row| {
             Ok(Behind {
                 channel: ChannelId::from(row.try_get::<_, i64>(0)?),
@@ -123,7 +129,7 @@ impl RelayLog {
         channels: &[ChannelId],
     ) -> Result<Vec<(ChannelId, Seq)>, StorageError> {
         let ids: Vec<i64> = channels.iter().map(|channel| channel.get()).collect();
-        let rows = self.client.query(&self.heads, &[&ids]).await?;
+        let rows = answered(self.client.query(&self.heads, &[&ids])).await?;
         let heads = rows.iter().map(|row| {
             let head = Seq::from(row.try_get::<_, i64>(1)?);
             Ok((ChannelId::from(row.try_get::<_, i64>(0)?), head))
@@ -139,7 +145,7 @@ impl RelayLog {
         let limits: Vec<i64> = wanted.iter().map(|wanted| wanted.limit).collect();
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&channels, &after, &limits];
-        let rows = self.client.query(&self.events, &parameters).await?;
+        let rows = answered(self.client.query(&self.events, &parameters)).await?;
         let events: Result<Vec<RelayedEvent>, StorageError> =
             rows.iter().map(rows::event).collect();
         let mut events = events?;
@@ -157,7 +163,7 @@ impl RelayLog {
         let epochs = column(|step| step.epoch);
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
             [&channels, &from, &to, &epochs];
-        let rows = self.client.query(&self.advance, &parameters).await?;
+        let rows = answered(self.client.query(&self.advance, &parameters)).await?;
         let advanced = rows
             .iter()
             .map(|row| Ok(ChannelId::from(row.try_get::<_, i64>(0)?)));

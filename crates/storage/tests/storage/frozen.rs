@@ -1,6 +1,7 @@
 //! A server that keeps its connections and answers no more.
 
 use discuss_storage::event_log::news::NewsReader;
+use discuss_storage::relay::RelayLog;
 use discuss_storage::{Database, StorageError};
 use discuss_test_support::World;
 use tokio::io::copy_bidirectional;
@@ -44,4 +45,36 @@ async fn a_pass_is_given_up_when_no_answer_comes() {
     frozen.send_replace(true);
     let error: StorageError = reader.pass().await.unwrap_err();
     assert!(error.is_unavailable(), "{error:?}");
+}
+
+#[tokio::test]
+async fn nothing_that_the_relay_asks_is_waited_for_when_no_answer_comes() {
+    let world = World::new().await;
+    let frozen = watch::Sender::new(false);
+    let url = way_to(world.database.url(), &frozen).await;
+    let database = Database::new(&url, 1).unwrap();
+    let log = RelayLog::connect(&database).await.unwrap();
+    log.last_channel().await.unwrap();
+
+    frozen.send_replace(true);
+    let (last, behind, heads, events, advanced, other) = tokio::join!(
+        log.last_channel(),
+        log.list_behind(&[], (0, 1)),
+        log.list_heads(&[]),
+        log.list_events(&[]),
+        log.advance(&[]),
+        RelayLog::connect(&database),
+    );
+    let errors = [
+        last.err(),
+        behind.err(),
+        heads.err(),
+        events.err(),
+        advanced.err(),
+        other.err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert!(error.is_unavailable(), "{error:?}");
+    }
 }
