@@ -9,6 +9,7 @@ mod error;
 mod events;
 pub mod fanout;
 pub mod identity;
+mod limit;
 pub mod log;
 pub mod members;
 pub mod messages;

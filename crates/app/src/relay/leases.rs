@@ -7,7 +7,11 @@ use discuss_storage::{AsyncConnection, Connection};
 use uuid::Uuid;
 
 use super::{Held, shares};
+use crate::limit::within;
 use crate::{App, AppError};
+
+/// Longest time that keeping may take: the leases have run out by then.
+const LIMIT: Duration = Leases::TERM;
 
 /// The leases of one process. Keep them every second or so.
 #[derive(Debug)]
@@ -41,10 +45,13 @@ impl Leases {
     /// When it fails, what was held may be gone on with: whoever takes a lease changes its epoch, and
     /// under an old epoch no head moves.
     pub async fn keep(&self, app: &App) -> Result<Held, AppError> {
-        let mut connection = app.connection().await?;
-        connection
-            .transaction(async |connection| self.keep_in(connection).await)
-            .await
+        within(LIMIT, async {
+            let mut connection = app.connection().await?;
+            connection
+                .transaction(async |connection| self.keep_in(connection).await)
+                .await
+        })
+        .await
     }
 
     async fn keep_in(&self, connection: &mut Connection) -> Result<Held, AppError> {
