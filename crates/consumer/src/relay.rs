@@ -32,10 +32,12 @@ pub(crate) async fn run(app: App, bus: &Settings, end: CancellationToken) -> any
     let sender = Sender { producer, end };
     let leases = Leases::default();
     let (told, held) = watch::channel(Held::new());
-    tokio::select! {
-        () = relay(&app, &sender, &held) => {}
-        () = keep(&app, &leases, &told) => {}
-    }
+    let relayed = CancellationToken::new();
+    let relaying = async {
+        let _relayed = relayed.clone().drop_guard();
+        relay(&app, &sender, &held).await;
+    };
+    tokio::join!(relaying, keep(&app, (&leases, &told), &relayed));
     match timeout(RELEASE, leases.release(&app)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the leases are not given up; they run out"),
@@ -45,11 +47,12 @@ pub(crate) async fn run(app: App, bus: &Settings, end: CancellationToken) -> any
     Ok(())
 }
 
-/// Keeps the leases, and tells which are held. A failure changes nothing: what was held may be gone on
-/// with until somebody else has taken it.
-async fn keep(app: &App, leases: &Leases, told: &watch::Sender<Held>) {
+/// Keeps the leases until `end`, and tells which are held. A failure changes nothing: what was held may
+/// be gone on with until somebody else has taken it. A round is never left in the middle: its
+/// transaction would hold the leases' locks, and giving them up would wait for it.
+async fn keep(app: &App, (leases, told): (&Leases, &watch::Sender<Held>), end: &CancellationToken) {
     let mut is_away = false;
-    loop {
+    while !end.is_cancelled() {
         let kept = leases.keep(app).await;
         is_away = match kept {
             Ok(held) => {
@@ -70,7 +73,10 @@ async fn keep(app: &App, leases: &Leases, told: &watch::Sender<Held>) {
                 true
             }
         };
-        sleep(KEEP_EVERY).await;
+        tokio::select! {
+            () = sleep(KEEP_EVERY) => {}
+            () = end.cancelled() => {}
+        }
     }
 }
 
