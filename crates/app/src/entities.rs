@@ -4,6 +4,15 @@
 //! hang together are locked in the order of their types and ids, then their channels in the order of
 //! their ids; whoever is not in the channels' log yet is looked up after that. What is made of it is
 //! decided by `discuss_domain::entities`, so that neither the order of events matters nor who takes them.
+//!
+//! A deletion of records everywhere is the exception: it may name ten thousand, and one transaction for
+//! all of them would hold their locks, and their channels' logs, as long as the last of them takes. So
+//! each record is a transaction of its own, and the inbox comes last. That is right because the inbox
+//! only spares work there: a record is gone as of a version, and whoever takes the same version again,
+//! after a crash or at the same time, changes nothing and adds nothing to a log. The other way round, with
+//! the inbox first, a crash would lose the records that were still to come.
+
+use std::time::Duration;
 
 use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordRef, Version};
 use discuss_domain::users::Caller;
@@ -13,6 +22,7 @@ use discuss_storage::{AsyncConnection, Connection, entities, inbox};
 
 use self::locked::LockedGroup;
 use self::topics::Change;
+use crate::limit::within;
 use crate::{App, AppError, Context, events};
 
 mod locked;
@@ -23,6 +33,8 @@ pub use discuss_storage::inbox::InboxKey;
 
 /// How often an event is taken anew because the records it concerns were linked meanwhile.
 const TRIES: u32 = 5;
+/// Longest time that one try of one transaction may take.
+const LIMIT: Duration = Duration::from_secs(30);
 /// Tenants of one id at most, of those that are deleted without a tenant.
 const TENANTS: i64 = 1_000;
 
@@ -62,25 +74,18 @@ async fn apply_event(
     event: &EntityEvent,
 ) -> Result<Taken, AppError> {
     let context = context(event.tenant, delivery);
-    let mut tries: u32 = 0;
-    let logged = loop {
-        tries = tries.saturating_add(1);
+    let once = || async {
         let mut connection = app.connection().await?;
-        let taken = connection
+        connection
             .transaction(async |connection| {
                 if !inbox::insert(connection, &delivery.inbox).await? {
                     return Ok(None);
                 }
                 take(connection, &context, event).await.map(Some)
             })
-            .await;
-        match taken {
-            // The records were linked to others between the look and the locks.
-            Err(AppError::Busy) if tries < TRIES => {}
-            other => break other?,
-        }
+            .await
     };
-    let Some(logged) = logged else {
+    let Some(logged) = retried(once).await? else {
         return Ok(Taken::Before);
     };
     announce(app, &logged);
@@ -93,20 +98,54 @@ async fn apply_gone(
     delivery: &Delivery,
     (records, version): (&[RecordRef], &Version),
 ) -> Result<Taken, AppError> {
-    let mut connection = app.connection().await?;
-    if inbox::contains(&mut connection, &delivery.inbox).await? {
+    let known = || async {
+        let mut connection = app.connection().await?;
+        connection
+            .transaction(async |connection| {
+                Ok::<_, AppError>(inbox::contains(connection, &delivery.inbox).await?)
+            })
+            .await
+    };
+    if retried(known).await? {
         return Ok(Taken::Before);
     }
     for record in records {
-        let logged = connection
-            .transaction(async |connection| {
-                take_gone(connection, delivery, (record, version)).await
-            })
-            .await?;
-        announce(app, &logged);
+        let once = || async {
+            let mut connection = app.connection().await?;
+            connection
+                .transaction(async |connection| {
+                    take_gone(connection, delivery, (record, version)).await
+                })
+                .await
+        };
+        announce(app, &retried(once).await?);
     }
-    inbox::insert(&mut connection, &delivery.inbox).await?;
+    let note = || async {
+        let mut connection = app.connection().await?;
+        connection
+            .transaction(async |connection| {
+                Ok::<_, AppError>(inbox::insert(connection, &delivery.inbox).await?)
+            })
+            .await
+    };
+    retried(note).await?;
     Ok(Taken::Now)
+}
+
+/// Does one transaction, and does it anew when its records were linked to others between the look and
+/// the locks.
+async fn retried<T, F>(once: impl Fn() -> F) -> Result<T, AppError>
+where
+    F: Future<Output = Result<T, AppError>>,
+{
+    let mut tries: u32 = 0;
+    loop {
+        tries = tries.saturating_add(1);
+        match within(LIMIT, once()).await {
+            Err(AppError::Busy) if tries < TRIES => {}
+            done => return done,
+        }
+    }
 }
 
 async fn take_gone(
@@ -173,3 +212,6 @@ fn announce(app: &App, logged: &[LoggedEvent]) {
     let publications = logged.iter().flat_map(events::publication);
     app.parts.fanout.publish(publications.collect());
 }
+
+#[cfg(test)]
+mod tests;
