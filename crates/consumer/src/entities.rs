@@ -85,6 +85,8 @@ fn failure(error: &AppError) -> Failure {
     let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
     match error {
         AppError::Storage(error) if error.is_unavailable() => Failure::Unavailable(text),
+        // Others are at the same records: this one's turn comes.
+        AppError::Busy => Failure::Unavailable(text),
         _ => Failure::Failed(text),
     }
 }
