@@ -27,6 +27,7 @@ use crate::{App, AppError, Context, events};
 
 mod locked;
 mod notes;
+mod people;
 mod topics;
 
 pub use discuss_storage::inbox::InboxKey;

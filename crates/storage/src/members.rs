@@ -23,7 +23,7 @@ pub use marks::{
     KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
     move_read_marks,
 };
-pub use roles::{list_roles, list_roles_of, set_role};
+pub use roles::{list_memberships, list_memberships_of, set_membership};
 
 /// The statuses of who is in a channel now.
 pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];

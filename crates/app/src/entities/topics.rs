@@ -4,28 +4,20 @@
 //! linked first. The others are archived and stay readable to those who are in them, who all join the
 //! one that goes on; what was said stays where it was said.
 
-use std::collections::BTreeMap;
-
 use chrono::DateTime;
 use discuss_domain::channels::Channel;
 use discuss_domain::entities::{Label, RecordRef, Topic};
-use discuss_domain::members::{ReadMark, Role};
+use discuss_domain::members::Role;
 use discuss_domain::{ChannelId, EventKind, TenantId, UserId};
 use discuss_storage::channels::Maker;
 use discuss_storage::event_log::LoggedEvent;
-use discuss_storage::members::Joining;
-use discuss_storage::{Connection, channels, entities, members};
+use discuss_storage::{Connection, channels, entities};
 
 use super::locked::LockedGroup;
 use super::notes::{Note, say};
+use super::people::{People, add, join_first};
 use crate::channels::now;
-use crate::members::join;
 use crate::{AppError, Context};
-
-/// People of one event at most.
-const PEOPLE: usize = 100;
-/// Members of a channel that take part when it becomes one with another.
-const MEMBERS: i64 = 10_000;
 
 /// What an event changed of the records.
 pub(super) struct Change {
@@ -46,7 +38,7 @@ pub(super) async fn settle(
     let Some(topic) = locked.group.topic() else {
         return Ok(Vec::new());
     };
-    let mut people = locked.take_waiting();
+    let mut people = People::of(locked.take_waiting());
     let is_new = locked.channels.is_empty();
     let mut ids = locked.channels.iter().copied();
     let (mut channel, mut logged) = match ids.next() {
@@ -58,7 +50,7 @@ pub(super) async fn settle(
         logged.push(merge(connection, context, &other, (&channel, &mut people)).await?);
     }
     locked.channels = [channel.id].into();
-    logged.extend(add(connection, context, &channel, people).await?);
+    logged.extend(add(connection, context, &channel, &people).await?);
     let is_told = !is_new && topic.archived_at_ms.is_none();
     if let Some(status) = change.status.filter(|_| is_told) {
         let text = format!("Status: {}", status.as_str());
@@ -91,23 +83,19 @@ async fn make(
     connection: &mut Connection,
     context: &Context,
     topic: &Topic,
-    people: &mut BTreeMap<UserId, Role>,
+    people: &mut People,
 ) -> Result<(Channel, Vec<LoggedEvent>), AppError> {
-    let owner = people.iter().find(|(_, role)| **role == Role::Owner);
+    let owner = people.named.iter().find(|(_, role)| **role == Role::Owner);
     let maker = Maker {
         tenant: context.tenant(),
         // Nobody is known to have made the record: then its channel has no owner for now.
         user: owner.map_or(UserId::SYSTEM, |(user, _)| *user),
         at: now(),
     };
-    let first = take_first(people);
+    let first = people.take_first();
     let count = i32::try_from(first.len()).unwrap_or(i32::MAX);
     let channel = channels::insert_topic(connection, maker, topic, count).await?;
-    for role in [Role::Owner, Role::Member] {
-        let users = first.iter().filter(|(_, own)| *own == role);
-        let users: Vec<UserId> = users.map(|(user, _)| *user).collect();
-        join_first(connection, &channel, &users, role).await?;
-    }
+    join_first(connection, &channel, &first).await?;
     let made = Note {
         users: first.into_iter().map(|(user, _)| user).collect(),
         ..Note::of(&channel, EventKind::ChannelCreated)
@@ -118,105 +106,17 @@ async fn make(
     Ok((channel, vec![made, said]))
 }
 
-/// Owners first, as many as one event may name.
-fn take_first(people: &mut BTreeMap<UserId, Role>) -> Vec<(UserId, Role)> {
-    let mut first: Vec<(UserId, Role)> = people.iter().map(|(user, role)| (*user, *role)).collect();
-    first.sort_by_key(|(user, role)| (std::cmp::Reverse(*role), *user));
-    first.truncate(PEOPLE);
-    for (user, _) in &first {
-        people.remove(user);
-    }
-    first
-}
-
-async fn join_first(
-    connection: &mut Connection,
-    channel: &Channel,
-    users: &[UserId],
-    role: Role,
-) -> Result<(), AppError> {
-    if users.is_empty() {
-        return Ok(());
-    }
-    let read = ReadMark {
-        message_id: None,
-        seq: channel.counters.last_seq,
-        count: 0,
-    };
-    let (tenant, at) = (channel.tenant_id, channel.created_at);
-    let joining = Joining {
-        tenant,
-        channel: channel.id,
-        users,
-        role,
-        read,
-        at,
-    };
-    Ok(members::join(connection, &joining).await?)
-}
-
 /// Ends a channel for which `survivor` goes on; its members are to be there.
 async fn merge(
     connection: &mut Connection,
     context: &Context,
     other: &Channel,
-    (survivor, people): (&Channel, &mut BTreeMap<UserId, Role>),
+    (survivor, people): (&Channel, &mut People),
 ) -> Result<LoggedEvent, AppError> {
-    for (user, role) in members::list_roles(connection, other.id, MEMBERS).await? {
-        let expected = people.entry(user).or_insert(role);
-        *expected = role.max(*expected);
-    }
+    people.bring(connection, other).await?;
     let ended = channels::merge_into(connection, other.id, survivor.id, now()).await?;
     let ended = Note::of(&ended, EventKind::ChannelArchived);
     Ok(ended.append(connection, context).await?)
-}
-
-/// Adds who is not in the channel, and gives owners their role.
-async fn add(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    people: BTreeMap<UserId, Role>,
-) -> Result<Vec<LoggedEvent>, AppError> {
-    let mut logged = Vec::new();
-    if people.is_empty() {
-        return Ok(logged);
-    }
-    let users: Vec<UserId> = people.keys().copied().collect();
-    let current = members::list_roles_of(connection, channel.id, &users).await?;
-    for role in Role::ALL {
-        let of_role = people.iter().filter(|(_, own)| **own == role);
-        let new = of_role.filter(|(user, _)| !current.contains_key(user));
-        let new: Vec<UserId> = new.map(|(user, _)| *user).collect();
-        for users in new.chunks(PEOPLE) {
-            logged.push(join(connection, context, channel, users.to_vec(), role).await?);
-        }
-    }
-    for (user, role) in people {
-        if current.get(&user).is_some_and(|own| *own < role) {
-            logged.push(promote(connection, context, channel, (user, role)).await?);
-        }
-    }
-    Ok(logged)
-}
-
-async fn promote(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    (user, role): (UserId, Role),
-) -> Result<LoggedEvent, AppError> {
-    let at = now();
-    let mut after = channel.clone();
-    after.counters.last_seq = channels::take_seq(connection, channel.id, 0, at).await?;
-    after.updated_at = at;
-    let membership = members::set_role(connection, channel.id, user, role).await?;
-    let promoted = Note {
-        users: vec![user],
-        membership: Some(membership),
-        ..Note::of(&after, EventKind::MemberRoleChanged)
-    };
-    Ok(promoted.append(connection, context).await?)
 }
 
 /// Name, record and archive, each by an event of its own where it is to be another than before.

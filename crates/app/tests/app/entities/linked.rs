@@ -2,14 +2,15 @@
 
 use discuss_app::entities::{Taken, apply};
 use discuss_domain::entities::{EntityNews, EntityType, Happened, Version};
+use discuss_domain::{ChannelId, UserId};
 use discuss_test_support::World;
 use discuss_wire::errors::ErrorCode;
 
 use super::{
-    channel_of, created, deliver, deliver_in_background, delivery, event, log_kinds, members,
-    record, take,
+    assigned, channel_of, created, deliver, deliver_in_background, delivery, event, log_kinds,
+    members, record, take,
 };
-use crate::fixture::refusal;
+use crate::fixture::{refusal, users};
 
 #[tokio::test]
 async fn tasks_deleted_without_a_tenant_are_archived_before_and_after_they_are_made() {
@@ -119,4 +120,46 @@ async fn two_processes_that_link_and_make_records_at_once_end_with_one_channel_f
         assert_eq!(members(&world, &channel).await, all);
         world.require_consistent().await;
     }
+}
+
+#[tokio::test]
+async fn a_silence_goes_on_and_who_was_removed_stays_out_when_channels_become_one() {
+    let world = World::new().await;
+    let [one, two] = ["1", "2"].map(|id| record(EntityType::Customer, id));
+    let (mut first, mut second) = (created(&one, 1, 5, "One"), created(&two, 2, 6, "Two"));
+    first.facts.people = users(&[2, 7, 8, 9, 10]);
+    second.facts.people = users(&[1, 2, 3, 8, 9, 10]);
+    take(&world, &[first, second]).await;
+    let (older, younger) = (
+        channel_of(&world, &one).await,
+        channel_of(&world, &two).await,
+    );
+    let client = world.database.client().await;
+    let silence = async |channel: ChannelId, users: &str| {
+        let of = format!("channel_id = {channel} AND user_id IN ({users})");
+        let sql = format!("UPDATE channel_members SET status = 'MUTED' WHERE {of}");
+        world.execute(&sql).await;
+    };
+    silence(younger.id, "2, 3").await;
+    silence(older.id, "7").await;
+    let boss = World::person(5);
+    for user in [8, 9] {
+        let removed =
+            discuss_app::members::remove(&world.app, &boss, older.id, UserId::from(user)).await;
+        removed.unwrap();
+    }
+    deliver(&world.app, &assigned(&one, 3, &[9]), "back").await;
+    let merged = event(&one, 4, Happened::Became(two.clone()));
+    deliver(&world.app, &merged, "merged").await;
+
+    let sql = "SELECT string_agg(user_id || ' ' || status, ', ' ORDER BY user_id)
+                 FROM channel_members WHERE channel_id = $1";
+    let row = client.query_one(sql, &[&older.id.get()]).await.unwrap();
+    assert_eq!(
+        row.get::<_, String>(0),
+        "1 ACTIVE, 2 MUTED, 3 MUTED, 5 ACTIVE, 6 ACTIVE, 7 MUTED, 8 REMOVED, 9 ACTIVE, 10 ACTIVE"
+    );
+    let silenced = world.try_send(3, older.id, World::draft("mine")).await;
+    assert_eq!(refusal(silenced), ErrorCode::CannotSendMessages);
+    world.require_consistent().await;
 }
