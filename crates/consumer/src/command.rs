@@ -35,6 +35,7 @@ pub async fn execute() -> anyhow::Result<()> {
     let Some(config) = process::begin(line.flags, |config: &Config| &config.log)? else {
         return Ok(());
     };
+    config.check()?;
     match line.command {
         Some(Command::Replay { topic }) => put_back(&config, &topic).await,
         _ => process::run(config.shutdown.grace(), |shutdown| start(&config, shutdown)).await,

@@ -64,6 +64,11 @@ enum What {
     GoneEverywhere(Vec<RecordRef>),
 }
 
+/// The topics that are understood.
+pub(crate) fn topics() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|(topic, _)| *topic)
+}
+
 /// Reads a record; nothing if it does not concern us.
 pub(crate) fn read(record: &Record) -> Result<Option<Read>, Unreadable> {
     let source = SOURCES.iter().find(|(topic, _)| *topic == record.topic);
