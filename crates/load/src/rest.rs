@@ -195,6 +195,17 @@ impl Rest {
             .await
     }
 
+    /// The newest `count` messages of a channel, newest first.
+    pub(crate) async fn newest(
+        &self,
+        reader: &Person,
+        channel: u64,
+        count: u8,
+    ) -> Result<Value, RestError> {
+        let path = format!("/channels/{channel}/messages?page=0&size={count}");
+        self.call(Method::GET, &path, reader, None).await
+    }
+
     /// The messages of a channel whose seq is at least `from`, oldest first.
     pub(crate) async fn history_from(
         &self,

@@ -11,15 +11,20 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin, stdin};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
-use uuid::Uuid;
 
+use self::frames::{message, print, text};
 use crate::dialer::{Dialer, Socket};
 use crate::options::Servers;
 use crate::people::{Person, Tenant};
 use crate::rest::Rest;
 
+mod frames;
+mod refusals;
+
 /// The tenant when none is given.
 const TENANT: u64 = 1;
+/// How many messages are shown of a channel that is joined.
+const SHOWN: u8 = 10;
 const HELP: &str = "type to send; /new NAME USER,… makes a channel, /list shows yours, /to ID chooses one, /quit ends";
 
 /// The options of `chat`.
@@ -40,6 +45,9 @@ pub(super) struct Chat {
     #[arg(long)]
     channel: Option<u64>,
 }
+
+const NO_TOKEN: &str =
+    "no token: set DISCUSS_TOKEN to one, or JWT_SECRET to the secret that one is to be signed with";
 
 /// A conversation under way.
 struct Talk {
@@ -80,7 +88,13 @@ impl Chat {
                     println!("(the connection is lost; coming back)");
                     resume = "&resume=1";
                 }
-                Err(error) => println!("({error:#}; trying again)"),
+                Err(error) => {
+                    anyhow::ensure!(
+                        !refusals::is_final(&error),
+                        "the gateway refuses the token: {error:#}"
+                    );
+                    println!("({error:#}; trying again)");
+                }
             }
             sleep(Duration::from_secs(1)).await;
         }
@@ -88,17 +102,12 @@ impl Chat {
 
     fn person(&self) -> anyhow::Result<Person> {
         let user = self.user.unwrap_or_else(|| user_called(&self.name));
-        match &self.token {
-            Some(token) => Ok(Person {
-                user,
-                token: token.clone(),
-            }),
-            None => Tenant::new(
-                self.servers.tenant.unwrap_or(TENANT),
-                self.servers.secret()?,
-            )
-            .person(user, &self.name),
+        if let Some(token) = &self.token {
+            let token = token.clone();
+            return Ok(Person { user, token });
         }
+        let secret = self.servers.secret().ok().context(NO_TOKEN)?;
+        Tenant::new(self.servers.tenant.unwrap_or(TENANT), secret).person(user, &self.name)
     }
 }
 
@@ -113,11 +122,15 @@ impl Talk {
             tokio::select! {
                 frame = socket.next() => match frame {
                     Some(Ok(Message::Text(text))) => {
-                        if let Some(answer) = self.show(&serde_json::from_str(&text)?) {
+                        if let Some(answer) = self.show(&serde_json::from_str(&text)?).await? {
                             socket.send(answer).await?;
                         }
                     }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(Wish::GoOn),
+                    Some(Ok(Message::Close(frame))) => {
+                        refusals::require_may_return(frame)?;
+                        return Ok(Wish::GoOn);
+                    }
+                    Some(Err(_)) | None => return Ok(Wish::GoOn),
                     Some(Ok(_)) => {}
                 },
                 line = lines.next_line() => match line? {
@@ -134,7 +147,7 @@ impl Talk {
     }
 
     /// Prints a frame, and tells what to answer.
-    fn show(&mut self, frame: &Value) -> Option<Message> {
+    async fn show(&mut self, frame: &Value) -> anyhow::Result<Option<Message>> {
         let payload = frame.get("payload").unwrap_or(&Value::Null);
         let kind = frame.get("type").and_then(Value::as_str).unwrap_or("");
         let place = frame
@@ -146,25 +159,21 @@ impl Talk {
             self.channel.get_or_insert(channel);
         }
         match (kind, place) {
-            ("CONNECTED", _) => return self.greet(payload),
+            ("CONNECTED", _) => return self.greet(payload).await,
             ("NEW_MESSAGE", Some((channel, _))) => {
-                let message = payload.get("message").unwrap_or(&Value::Null);
-                println!(
-                    "#{channel} {}: {}",
-                    author(message),
-                    text(message, "content")
-                );
+                print(channel, payload.get("message").unwrap_or(&Value::Null));
             }
             ("MESSAGE_SENT" | "RESUMED" | "PONG", _) => {}
             ("ERROR", _) => println!("! {} {}", text(payload, "code"), text(payload, "message")),
             (_, Some((channel, _))) => println!("#{channel} {kind}"),
             (_, None) => println!("{kind} {payload}"),
         }
-        None
+        Ok(None)
     }
 
-    /// The socket is connected: the first time it is told where, later it is asked for what was missed.
-    fn greet(&mut self, payload: &Value) -> Option<Message> {
+    /// The socket is connected: the first time the channel that is talked in is shown, later it is asked
+    /// for what was missed.
+    async fn greet(&mut self, payload: &Value) -> anyhow::Result<Option<Message>> {
         let known = !self.seen.is_empty();
         let resume = json!({ "type": "RESUME", "payload": { "channels": self.seen } });
         let channels = payload.get("channels").and_then(Value::as_object);
@@ -178,9 +187,31 @@ impl Talk {
             .get("userId")
             .and_then(Value::as_u64)
             .unwrap_or(self.person.user);
-        let (channels, here) = (self.seen.len(), self.channel.unwrap_or(0));
-        println!("(connected as user {user}; {channels} channels, talking in {here})");
-        known.then(|| Message::text(resume.to_string()))
+        let channels = match self.seen.len() {
+            1 => "1 channel".to_owned(),
+            many => format!("{many} channels"),
+        };
+        println!("(connected as user {user}; {channels})");
+        if known {
+            return Ok(Some(Message::text(resume.to_string())));
+        }
+        if let Some(here) = self.channel {
+            self.join(here).await?;
+        }
+        Ok(None)
+    }
+
+    /// Talks in a channel from here on, beginning with what was said there last.
+    async fn join(&mut self, channel: u64) -> anyhow::Result<()> {
+        let newest = self.rest.newest(&self.person, channel, SHOWN).await;
+        let newest = newest.with_context(|| format!("channel {channel} can't be talked in"))?;
+        println!("(talking in #{channel})");
+        let messages = newest.get("items").and_then(Value::as_array);
+        for message in messages.into_iter().flatten().rev() {
+            print(channel, message);
+        }
+        self.channel = Some(channel);
+        Ok(())
     }
 
     /// Does what was typed, and tells what to send.
@@ -188,11 +219,10 @@ impl Talk {
         let done = match line.split_once(' ').unwrap_or((line, "")) {
             ("", _) => return None,
             ("/list", _) => self.list().await,
-            ("/to", id) => id
-                .trim()
-                .parse()
-                .context("/to ID")
-                .map(|id| self.channel = Some(id)),
+            ("/to", id) => match id.trim().parse() {
+                Ok(id) => self.join(id).await,
+                Err(_) => Err(anyhow::anyhow!("/to ID")),
+            },
             ("/new", rest) => self.create(rest).await,
             (word, _) if word.starts_with('/') => Err(anyhow::anyhow!(HELP)),
             _ => match self.channel {
@@ -236,26 +266,6 @@ impl Talk {
         self.channel = Some(channel);
         Ok(())
     }
-}
-
-fn message(channel: u64, content: &str) -> Message {
-    let id = Uuid::new_v4();
-    let payload = json!({ "channelId": channel, "content": content, "clientMessageId": id });
-    Message::text(
-        json!({ "type": "SEND_MESSAGE", "requestId": id.to_string(), "payload": payload })
-            .to_string(),
-    )
-}
-
-fn author(message: &Value) -> String {
-    match message.pointer("/sender/name").and_then(Value::as_str) {
-        Some(name) => name.to_owned(),
-        None => format!("user {}", message.get("senderId").unwrap_or(&Value::Null)),
-    }
-}
-
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value.get(member).and_then(Value::as_str).unwrap_or("")
 }
 
 /// The same name is the same user every time, above the ids that runs use.
