@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     panic::PanicHookInfo,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -76,8 +76,16 @@ pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .install_recorder()?;
     tokio::spawn(keep_up(handle.clone()));
+    describe_process();
     *recorder = Some(handle.clone());
     Ok(handle)
+}
+
+/// What is known from the first moment on: a scrape of a process that has done nothing yet tells what runs.
+fn describe_process() {
+    metrics::gauge!("discuss_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let started = SystemTime::now().duration_since(UNIX_EPOCH);
+    metrics::gauge!("process_start_time_seconds").set(started.unwrap_or_default().as_secs_f64());
 }
 
 async fn keep_up(handle: PrometheusHandle) {
@@ -170,6 +178,18 @@ mod tests {
         });
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0]["span"]["correlation_id"], "c-1");
+    }
+
+    #[tokio::test]
+    async fn the_first_scrape_tells_what_runs_and_since_when() {
+        let text = start_metrics().unwrap().render();
+        let build = concat!(
+            "discuss_build_info{version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1"
+        );
+        assert!(text.contains(build), "{text}");
+        assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
     }
 
     #[tokio::test]
