@@ -9,8 +9,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
 /// Whoever holds this lock migrates; the others wait for it. The number is "discuss" in ASCII.
 const LOCK: i64 = 0x0064_6973_6375_7373;
-/// A migration, and the wait for another process, may take longer than any statement of ours.
-const PATIENT: &str = "-c statement_timeout=0 -c lock_timeout=0";
+/// A migration, and the wait for another process, may take longer than any statement of ours. That there
+/// is a table of migrations already is no news.
+const PATIENT: &str = "-c statement_timeout=0 -c lock_timeout=0 -c client_min_messages=warning";
 
 /// Why the schema is not one to work with.
 #[derive(Debug, thiserror::Error)]
