@@ -2,7 +2,7 @@
 # What proofs and benches stand on: servers and services of their own, which they may kill.
 #
 # A proof is an executable scripts/proofs/NAME.sh whose second line is `# ` and one sentence that says what
-# it proves. It looks like this:
+# it proves, and whose third is `# takes: ` and how long. It looks like this:
 #
 #   source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 #   proof_begin order                      # builds, takes .local/proof/order, cleans up when the script ends
@@ -45,6 +45,7 @@ proof_begin() {
   JWT_SECRET=$(random_secret)
   export JWT_SECRET
   raise_file_limit
+  say "$1: building (release)"
   cargo build --quiet --release --workspace --bins || die "the build failed"
 }
 
@@ -65,6 +66,7 @@ proof_end() {
 # that is migrated and that belongs to a role without special rights, as in production.
 proof_servers() {
   local secret
+  say "Starting $*, new and empty"
   start_fresh_servers "$PROOF_PLACE" on "$@" || die "the servers did not start"
   if [[ " $* " != *" postgres "* ]]; then return 0; fi
   PROOF_ADMIN_URL=$DATABASE_URL
@@ -172,11 +174,15 @@ proof_kill() {
 
 # discuss-load of the release build; JWT_SECRET is in its environment.
 proof_load() {
+  local what="$*"
+  # Where the servers are is left out.
+  say "discuss-load ${what%%--api*}"
   "$(binary_of discuss-load release)" "$@"
 }
 
 # discuss-proofs of the release build, on the proof's servers; it has the run of the database as its owner.
 proof_inside() {
+  say "discuss-proofs $*"
   "$(binary_of discuss-proofs release)" "$@"
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # 2,000 business events, each delivered three times, through two consumers of which one is killed every 5 s: 2,000 channels, 2,000 system messages; without kills within 2 s at 200 events a second.
+# takes: about 4 minutes
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 

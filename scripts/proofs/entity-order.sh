@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Random orders and repetitions of what happens to 1,000 business records end, through Kafka and two consumers, in the state of the ordered run.
+# takes: about 1 minute
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # During a replay gateway, API and Redis are killed in turn and started again: every client has every message, once, in order.
+# takes: about 4 minutes
 #
 # gateway-kill [FILE] [OPTIONS of discuss-load replay]
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR

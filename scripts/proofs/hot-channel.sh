@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # 64 senders through two APIs into one channel: at least 2,000 accepted sends a second, and one order for all ten readers.
+# takes: about 3 minutes
 #
 # hot-channel [MESSAGES]
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR

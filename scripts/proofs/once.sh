@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # 100,000 sends, each repeated up to five times at once, through two APIs and a gateway of which one is killed every 5 s: each is stored once.
+# takes: about 5 minutes
 #
 # once [MESSAGES]: fewer, for a shorter run.
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A reader of the event log never skips or misorders a seq, whatever writers, kills and crashes do (10 minutes).
+# takes: about 12 minutes
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 

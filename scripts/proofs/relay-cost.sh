@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # With the relay to Kafka on, there are at least 75 % of the sends a second that there are without it, and it stays less than a second behind.
+# takes: about 4 minutes
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A corpus of chat through the API, the database and the sockets of 500 people: nothing lost, doubled or out of order, p95 under 100 ms.
+# takes: about 4 minutes
 #
 # replay [FILE] [OPTIONS of discuss-load replay]: without a file, a made-up corpus of 120,000 messages.
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR

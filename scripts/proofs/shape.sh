@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # No function over 60 lines, no file over 300, no unwrap outside tests, no layer reached across.
+# takes: about 1 minute
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
