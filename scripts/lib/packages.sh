@@ -51,11 +51,11 @@ install_missing_packages() {
   local missing
   mapfile -t missing < <(missing_packages)
   if ((${#missing[@]} == 0)); then return 0; fi
-  say "Installing Debian packages: ${missing[*]}"
   command -v apt-get >/dev/null || die "these are missing: ${missing[*]}; this is no Debian or Ubuntu, so install them yourself"
   if ((EUID != 0)) && ! command -v sudo >/dev/null; then
     die "these packages are missing: ${missing[*]}; run this as root, or install sudo"
   fi
+  say "Installing Debian packages: ${missing[*]}"
   mkdir -p "$LOCAL/log"
   if ! apt_install "${missing[@]}" >"$LOCAL/log/packages.log" 2>&1; then
     show_log_end "$LOCAL/log/packages.log" "apt could not install: ${missing[*]}"

@@ -52,6 +52,42 @@ start_services_of_up() {
   done
 }
 
+# Dies if a port that `up` needs is held by somebody else: at once, and not after the build.
+# require_free_ports_of_up [INSTANCES]
+require_free_ports_of_up() {
+  local line number
+  for line in "${SERVICES[@]}"; do
+    for ((number = 1; number <= ${1:-1}; number++)); do
+      read_service "$line" "$number"
+      if [[ -n $PORT ]]; then require_free_port_unless_ours "$INSTANCE" "$PORT" "$PORT_VARIABLE"; fi
+      require_free_port_unless_ours "$INSTANCE" "$ADMIN_PORT" "$ADMIN_VARIABLE"
+    done
+  done
+  if [[ -z ${DATABASE_URL:-} ]]; then require_free_port_unless_ours postgres "$DISCUSS_PG_PORT" DISCUSS_PG_PORT; fi
+  if [[ -z ${REDIS_URL:-} ]]; then require_free_port_unless_ours redis "$DISCUSS_REDIS_PORT" DISCUSS_REDIS_PORT; fi
+  if [[ -z ${KAFKA_BROKERS:-} ]]; then
+    require_free_port_unless_ours kafka "$DISCUSS_KAFKA_PORT" DISCUSS_KAFKA_PORT
+    require_free_port_unless_ours kafka "$DISCUSS_KAFKA_CONTROLLER_PORT" DISCUSS_KAFKA_CONTROLLER_PORT
+  fi
+}
+
+# A process of `up` holds its own ports: require_free_port_unless_ours INSTANCE PORT VARIABLE
+require_free_port_unless_ours() {
+  if ! running_pid "$LOCAL/pid/$1.pid" >/dev/null; then require_free_port "$2" "$3"; fi
+}
+
+# Loads the settings of `up`; dies unless its API and gateway are ready.
+require_up() {
+  local line
+  if [[ ! -e $ENV_FILE ]]; then die "nothing was started here yet: run ./scripts/up first"; fi
+  load_settings
+  for line in "${SERVICES[@]:0:2}"; do
+    read_service "$line"
+    curl -fs -m 5 -o /dev/null "http://127.0.0.1:$ADMIN_PORT/health/ready" ||
+      die "$SERVICE does not run, or is not ready: run ./scripts/up first"
+  done
+}
+
 # Starts what read_service read last.
 start_instance_of_up() {
   local pid_file=$LOCAL/pid/$INSTANCE.pid what ports=("$ADMIN_VARIABLE=$ADMIN_PORT")
