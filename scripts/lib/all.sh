@@ -41,7 +41,7 @@ source "$ROOT/scripts/lib/proof.sh"
 # shellcheck source=load.sh
 source "$ROOT/scripts/lib/load.sh"
 
-# Every script explains itself, and then does nothing else.
+# Every script explains itself, and then does nothing else: `source` hands on the script's own arguments.
 if [[ ${1:-} == -h || ${1:-} == --help ]]; then
   print_help
   exit 0

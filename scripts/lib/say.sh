@@ -17,12 +17,16 @@ print_help() {
   awk 'NR == 1 { next } /^# shellcheck/ { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
 }
 
-# Ends a script that takes no arguments but was given some.
-take_no_arguments() {
-  if (($# == 0)); then return 0; fi
-  printf '%s takes no arguments\n\n' "$(basename "$0")" >&2
+# Ends a script that was called wrongly, with its help and exit code 2: misused WHY
+misused() {
+  printf 'error: %s\n\n' "$1" >&2
   print_help >&2
   exit 2
+}
+
+# Ends a script that takes no arguments but was given some.
+take_no_arguments() {
+  if (($# > 0)); then misused "unknown argument: $1"; fi
 }
 
 # Milliseconds, for measuring.
