@@ -7,22 +7,28 @@ start_servers_of_up() {
   if [[ -z ${DATABASE_URL:-} ]]; then
     part "PostgreSQL on port $DISCUSS_PG_PORT" start_postgres "$LOCAL" "$DISCUSS_PG_PORT" on "$DISCUSS_PG_ADMIN_PASSWORD"
     make_database "$DISCUSS_PG_PORT" "$DISCUSS_PG_ADMIN_PASSWORD" "$DB_USER" "$DB_PASSWORD" "$DB_NAME"
-    export DATABASE_URL="postgres://$DB_USER:$DB_PASSWORD@127.0.0.1:$DISCUSS_PG_PORT/$DB_NAME"
   else
     say "PostgreSQL: the one of DATABASE_URL"
   fi
   if [[ -z ${REDIS_URL:-} ]]; then
     part "Redis on port $DISCUSS_REDIS_PORT" start_redis "$LOCAL" "$DISCUSS_REDIS_PORT" "$REDIS_PASSWORD"
-    export REDIS_URL="redis://:$REDIS_PASSWORD@127.0.0.1:$DISCUSS_REDIS_PORT/0"
   else
     say "Redis: the one of REDIS_URL"
   fi
   if [[ -z ${KAFKA_BROKERS:-} ]]; then
     part "Kafka on port $DISCUSS_KAFKA_PORT" start_kafka "$LOCAL" "$DISCUSS_KAFKA_PORT" "$DISCUSS_KAFKA_CONTROLLER_PORT"
-    export KAFKA_BROKERS="127.0.0.1:$DISCUSS_KAFKA_PORT"
   else
     say "Kafka: the one of KAFKA_BROKERS"
   fi
+  point_to_servers_of_up
+}
+
+# Sets DATABASE_URL, REDIS_URL and KAFKA_BROKERS to the servers of `up`, unless they point to others.
+point_to_servers_of_up() {
+  : "${DATABASE_URL:=postgres://$DB_USER:$DB_PASSWORD@127.0.0.1:$DISCUSS_PG_PORT/$DB_NAME}"
+  : "${REDIS_URL:=redis://:$REDIS_PASSWORD@127.0.0.1:$DISCUSS_REDIS_PORT/0}"
+  : "${KAFKA_BROKERS:=127.0.0.1:$DISCUSS_KAFKA_PORT}"
+  export DATABASE_URL REDIS_URL KAFKA_BROKERS
 }
 
 # Starts new, empty servers in a place on free ports, unless a variable points to another server:
