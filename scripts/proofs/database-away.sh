@@ -21,6 +21,7 @@ main() {
   proof_service consumer-2 discuss-consumer KAFKA_RETRY_SECONDS=5
   take_database_away >"$PROOF_PLACE/log/outage.log" 2>&1 &
   outage=$!
+  say "PostgreSQL goes in 15 s and comes back a minute later"
   proof_inside entity-flow --seconds 100 --rate 20 || code=1
   wait "$outage" || { code=1; cat "$PROOF_PLACE/log/outage.log"; }
   proof_verdict "$code" "no dead letter, and every record done, over 60 s without PostgreSQL"

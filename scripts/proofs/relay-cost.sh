@@ -33,8 +33,10 @@ main() {
   proof_service gateway discuss-gateway
   # Makes the topics, and shows what a turn costs when everything is warm.
   proof_service consumer discuss-consumer
+  say "Warming up: $SECONDS_A_TURN s of sends"
   turn warm-up >/dev/null
   for ((turn = 1; turn <= TURNS; turn++)); do
+    say "Turn $turn of $TURNS: $SECONDS_A_TURN s of sends without the relay, $SECONDS_A_TURN s with it"
     proof_kill consumer TERM
     without+=("$(turn "without-$turn")")
     proof_start_again consumer

@@ -9,6 +9,7 @@ main() {
   proof_begin send-path
   proof_servers postgres redis
   said=$PROOF_PLACE/log/send-path.log
+  say "Measuring pgbench and sends in groups"
   "$(binary_of discuss-proofs release)" send-path --pgbench "$(postgres_programs)/pgbench" --folder "$PROOF_PLACE" "$@" |
     tee "$said" | sed '$d' || code=$?
   proof_verdict "$code" "$(tail -n 1 "$said")"

@@ -19,6 +19,7 @@ main() {
   cd "$ROOT" || exit 1
   "$ROOT/scripts/check-shape" || code=1
   "$ROOT/scripts/check-layers" || code=1
+  say "Asking clippy"
   if lint; then
     printf 'clippy: no function over 60 lines, no unwrap and no expect outside tests\n'
   else
