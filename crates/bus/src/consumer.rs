@@ -78,7 +78,7 @@ pub async fn run<H: Handler>(
     end: CancellationToken,
 ) -> Result<(), BusError> {
     let producer = Arc::new(Producer::new(settings)?);
-    let worker = work::Worker::new(handler, producer, effort, end.clone());
+    let worker = work::Worker::new(handler, producer, effort, end.child_token());
     let mut records = Records::subscribe(settings, topics, worker)?;
     let outcome = records.consume(&end).await;
     records.leave().await;

@@ -10,11 +10,11 @@ use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::{Context, PartitionId};
 use super::partitions::Partition;
-use super::work::{Outcome, Worker, count};
+use super::work::{Ours, Outcome, Worker, count};
 use super::{Handler, Reading};
 use crate::dead_letters::{GivenUp, MAX_VALUE_BYTES};
 use crate::{BusError, Record, Settings};
@@ -35,6 +35,8 @@ enum What<W> {
 struct Assigned<W> {
     /// Tells it from the same partition, ours before.
     term: u64,
+    /// Has its jobs end with it.
+    until: DropGuard,
     jobs: Partition<Job<W>>,
     is_paused: bool,
 }
@@ -110,6 +112,7 @@ impl<H: Handler> Records<H> {
                     // Its partition would stay where it is.
                     Err(error) => return Err(BusError::Broken(error.to_string())),
                 },
+                Some(partition) = self.revoked.recv() => drop(self.partitions.remove(&partition)),
                 message = consumer.recv() => {
                     let record = message.map(|message| Record::of(&message, &self.settings));
                     self.forget_revoked();
@@ -124,6 +127,8 @@ impl<H: Handler> Records<H> {
 
     /// Finishes what is being worked on, commits, and leaves the group.
     pub(super) async fn leave(mut self) {
+        // After an error nobody else says so, and what waits for something away would go on for ever.
+        self.worker.end();
         while let Some(done) = self.running.join_next().await {
             if let Ok(done) = done {
                 self.finish(&done);
@@ -165,10 +170,8 @@ impl<H: Handler> Records<H> {
         };
         let (place, job_key) = ((record.offset, record.weight()), key.clone());
         let job = Job { record, key, what };
-        let assigned = self.assigned(id.clone());
-        let term = assigned.term;
-        if let Some(job) = assigned.jobs.take(place, &job_key, job) {
-            self.start(id.clone(), term, job);
+        if let Some(job) = self.assigned(id.clone()).jobs.take(place, &job_key, job) {
+            self.start(id.clone(), job);
         }
         self.balance(&id);
     }
@@ -190,6 +193,7 @@ impl<H: Handler> Records<H> {
                 self.terms += 1;
                 new.insert(Assigned {
                     term: self.terms,
+                    until: self.worker.term().drop_guard(),
                     jobs: Partition::default(),
                     is_paused: false,
                 })
@@ -197,13 +201,21 @@ impl<H: Handler> Records<H> {
         }
     }
 
-    fn start(&mut self, partition: PartitionId, term: u64, job: Job<H::Work>) {
+    fn start(&mut self, partition: PartitionId, job: Job<H::Work>) {
+        let Some(assigned) = self.partitions.get(&partition) else {
+            return;
+        };
+        let (term, until) = (assigned.term, assigned.until.token().clone());
         let worker = Arc::clone(&self.worker);
         self.running.spawn(async move {
             let Job { record, key, what } = job;
+            let ours = Ours {
+                record: &record,
+                until: &until,
+            };
             let outcome = match what {
-                What::Work(work) => worker.work(&record, &work).await,
-                What::GiveUp(why) => worker.give_up(&record, why).await,
+                What::Work(work) => worker.work(&ours, &work).await,
+                What::GiveUp(why) => worker.give_up(&ours, why).await,
             };
             Done {
                 partition,
@@ -225,7 +237,7 @@ impl<H: Handler> Records<H> {
         }
         let next = assigned.jobs.done(done.offset, &done.key);
         if let Some(next) = next.filter(|_| !self.worker.is_ending()) {
-            self.start(done.partition.clone(), done.term, next);
+            self.start(done.partition.clone(), next);
         }
         self.store(&done.partition);
         self.balance(&done.partition);

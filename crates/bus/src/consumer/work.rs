@@ -34,12 +34,20 @@ pub(super) struct Worker<H> {
     end: CancellationToken,
 }
 
+/// A record, for as long as it is ours to work on.
+pub(super) struct Ours<'r> {
+    pub(super) record: &'r Record,
+    /// Cancelled when its partition is given back, and when the process ends. Whoever goes on after that
+    /// would do it behind later records of its key.
+    pub(super) until: &'r CancellationToken,
+}
+
 /// How a record's work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It is done, or its dead letter is stored.
     Settled,
-    /// The process ends before that; it is done again later.
+    /// The process ends before that, or its partition is another's now; it is done again there.
     Abandoned,
 }
 
@@ -60,7 +68,8 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Does the work of a record, as often as it takes. What is logged meanwhile says of which record.
-    pub(super) async fn work(&self, record: &Record, work: &H::Work) -> Outcome {
+    pub(super) async fn work(&self, ours: &Ours<'_>, work: &H::Work) -> Outcome {
+        let record = ours.record;
         let span = tracing::info_span!(
             "record",
             topic = record.topic,
@@ -69,16 +78,17 @@ impl<H: Handler> Worker<H> {
             correlation_id = record.header(CORRELATION_ID),
             traceparent = record.header(TRACEPARENT),
         );
-        self.settle(record, work).instrument(span).await
+        self.settle(ours, work).instrument(span).await
     }
 
-    async fn settle(&self, record: &Record, work: &H::Work) -> Outcome {
+    async fn settle(&self, ours: &Ours<'_>, work: &H::Work) -> Outcome {
+        let record = ours.record;
         let mut pauses = growing(PAUSES)
             .with_total_delay(Some(self.effort.give_up_after))
             .build();
         let mut outage = growing(OUTAGE_PAUSES).build();
         loop {
-            let Some(attempt) = self.attempt(work).await else {
+            let Some(attempt) = self.attempt(ours, work).await else {
                 return Outcome::Abandoned;
             };
             let pause = match attempt {
@@ -93,7 +103,7 @@ impl<H: Handler> Worker<H> {
                 Err(Failure::Failed(cause)) => {
                     outage = growing(OUTAGE_PAUSES).build();
                     let Some(pause) = pauses.next() else {
-                        return self.give_up(record, GivenUp::Failed(cause)).await;
+                        return self.give_up(ours, GivenUp::Failed(cause)).await;
                     };
                     tracing::warn!(cause, "a record is tried again");
                     Some(pause)
@@ -101,17 +111,17 @@ impl<H: Handler> Worker<H> {
             };
             metrics::counter!("discuss_kafka_retries_total", "topic" => record.topic.clone())
                 .increment(1);
-            if !self.pause(pause.unwrap_or(OUTAGE_PAUSES.1)).await {
+            if !ours.pause(pause.unwrap_or(OUTAGE_PAUSES.1)).await {
                 return Outcome::Abandoned;
             }
         }
     }
 
-    /// Does the work once; nothing if the process ends before its turn.
-    async fn attempt(&self, work: &H::Work) -> Option<Result<(), Failure>> {
+    /// Does the work once; nothing if it is no longer ours before its turn.
+    async fn attempt(&self, ours: &Ours<'_>, work: &H::Work) -> Option<Result<(), Failure>> {
         let _permit = tokio::select! {
             biased;
-            () = self.end.cancelled() => return None,
+            () = ours.until.cancelled() => return None,
             permit = self.permits.acquire() => permit,
         };
         let attempt = AssertUnwindSafe(async { self.handler.handle(work).await }).catch_unwind();
@@ -127,8 +137,19 @@ impl<H: Handler> Worker<H> {
         self.end.is_cancelled()
     }
 
+    /// No work is begun or tried again any more, for what is running is to end.
+    pub(super) fn end(&self) {
+        self.end.cancel();
+    }
+
+    /// What ends with all work, or sooner.
+    pub(super) fn term(&self) -> CancellationToken {
+        self.end.child_token()
+    }
+
     /// Stores a record's dead letter.
-    pub(super) async fn give_up(&self, record: &Record, why: GivenUp) -> Outcome {
+    pub(super) async fn give_up(&self, ours: &Ours<'_>, why: GivenUp) -> Outcome {
+        let record = ours.record;
         tracing::error!(
             topic = record.topic,
             partition = record.partition,
@@ -140,7 +161,7 @@ impl<H: Handler> Worker<H> {
         loop {
             let sent = tokio::select! {
                 sent = self.producer.send_all(std::slice::from_ref(&letter)) => sent,
-                () = self.end.cancelled() => return Outcome::Abandoned,
+                () = ours.until.cancelled() => return Outcome::Abandoned,
             };
             match sent {
                 Ok(()) => break,
@@ -153,19 +174,21 @@ impl<H: Handler> Worker<H> {
                 }
                 Err(error) => tracing::error!(%error, "a dead letter can't be stored"),
             }
-            if !self.pause(PAUSES.0).await {
+            if !ours.pause(PAUSES.0).await {
                 return Outcome::Abandoned;
             }
         }
         count(record, "dead_letter");
         Outcome::Settled
     }
+}
 
+impl Ours<'_> {
     /// Waits; says whether to go on.
     async fn pause(&self, pause: Duration) -> bool {
         tokio::select! {
             () = sleep(pause) => true,
-            () = self.end.cancelled() => false,
+            () = self.until.cancelled() => false,
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use discuss_test_support::until;
 use tokio::sync::Semaphore;
 
-use crate::script::{SHORT, Script, committed, kafka, order, orders, send, texts};
+use crate::script::{SHORT, Script, committed, kafka, order, orders, send, texts, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partition_behind_a_slow_key_is_paused_and_goes_on_and_the_others_are_not() {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use discuss_test_support::until;
+use discuss_bus::Failure;
 use tokio::sync::Semaphore;
 
-use crate::script::{SHORT, Script, committed, kafka, order, orders, send, texts};
+use crate::script::{SHORT, Script, committed, kafka, order, orders, send, text, texts, until};
 
 const KEYS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const EACH: usize = 200;
@@ -129,4 +129,38 @@ async fn a_partition_that_was_paused_when_it_was_taken_away_goes_on_when_it_come
         assert_eq!(script.firsts(key), texts(key, 400));
     }
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_again_is_left_to_whoever_takes_its_partition() {
+    let kafka = kafka(4).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let opens = Arc::clone(&gate);
+    let waits = Script::new(move |_| {
+        let is_open = opens.available_permits() > 0;
+        async move {
+            if is_open {
+                return Ok(());
+            }
+            Err(Failure::Unavailable("the gate is shut".to_owned()))
+        }
+    });
+    send(&kafka, &orders(&KEYS, 1)).await;
+    let one = waits.run(&kafka, SHORT);
+    until("all are tried", async || {
+        KEYS.iter().all(|key| waits.tries(&text(key, 0)) > 0)
+    })
+    .await;
+    let works = Script::easy();
+    let other = works.run(&kafka, SHORT);
+    until("some are the other's", async || works.count() > 0).await;
+    gate.add_permits(1);
+    committed(&kafka, 8).await;
+    // Who leaves finishes what it works on.
+    one.stop().await;
+    other.stop().await;
+    for key in KEYS {
+        let done = [waits.done(key), works.done(key)].concat();
+        assert_eq!(done, texts(key, 1));
+    }
 }

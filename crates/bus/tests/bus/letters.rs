@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use discuss_bus::consumer::Effort;
 use discuss_bus::{Failure, Record, dead_letters as letter};
-use discuss_test_support::{TestKafka, until};
+use discuss_test_support::TestKafka;
 
-use crate::script::{LETTERS, SHORT, Script, TOPIC, committed, kafka, order, send};
+use crate::script::{LETTERS, SHORT, Script, TOPIC, committed, kafka, order, send, until};
 
 /// Longer than any test takes.
 const LONG: Effort = Effort {
@@ -14,10 +14,31 @@ const LONG: Effort = Effort {
     at_once: 16,
 };
 
+/// The only record of which there is a letter: more than one, if the group was shared out anew meanwhile.
 async fn only_letter(kafka: &TestKafka) -> Record {
+    let mut letters = letters_there(kafka).await;
+    let first = letters.remove(0);
+    let offset = first.header(letter::OFFSET);
+    let is_same = |other: &Record| other.header(letter::OFFSET) == offset;
+    assert!(letters.iter().all(is_same), "{first:?} {letters:?}");
+    first
+}
+
+/// The letters, as soon as there are any.
+async fn letters_there(kafka: &TestKafka) -> Vec<Record> {
     let mut letters = kafka.records(LETTERS).await;
-    assert_eq!(letters.len(), 1, "{letters:?}");
-    letters.remove(0)
+    if letters.is_empty() {
+        eprintln!(
+            "{:?}: a letter is not seen at once",
+            std::thread::current().name()
+        );
+        until("there is a letter", async || {
+            letters = kafka.records(LETTERS).await;
+            !letters.is_empty()
+        })
+        .await;
+    }
+    letters
 }
 
 #[tokio::test(flavor = "multi_thread")]

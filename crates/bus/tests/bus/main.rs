@@ -7,6 +7,7 @@
 )]
 
 mod backlog;
+mod faults;
 mod groups;
 mod letters;
 mod order;

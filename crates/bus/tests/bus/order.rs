@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use discuss_bus::Failure;
-use discuss_test_support::until;
 use tokio::sync::Semaphore;
 
-use crate::script::{SHORT, Script, committed, kafka, orders, send, text, texts};
+use crate::script::{SHORT, Script, committed, kafka, orders, send, text, texts, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_of_a_key_keep_their_order_while_other_keys_pass_one_that_is_tried_again() {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use discuss_bus::Producer;
-use discuss_test_support::{KafkaServer, TestKafka, until};
+use discuss_test_support::{KafkaServer, TestKafka};
 
-use crate::script::{LETTERS, SHORT, Script, TOPIC, order, texts};
+use crate::script::{LETTERS, SHORT, Script, TOPIC, order, texts, until};
 
 /// A broker that was killed takes some seconds to start, and its group some more.
 const RECOVERY: Duration = Duration::from_secs(90);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use discuss_bus::consumer::{self, Effort, Reading};
 use discuss_bus::{BusError, Failure, Handler, NewRecord, Producer, Record};
-use discuss_test_support::{TestKafka, until};
+use discuss_test_support::TestKafka;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const TOPIC: &str = "orders";
 /// Where its dead letters go.
 pub(crate) const LETTERS: &str = "orders.dlt";
+/// A group that lost a member notices after ten seconds, and a busy machine takes some more.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// A record that fails is given up soon.
 pub(crate) const SHORT: Effort = Effort {
     give_up_after: Duration::from_millis(500),
@@ -116,7 +118,7 @@ impl Running {
     /// Has it leave in order.
     pub(crate) async fn stop(self) {
         self.end.cancel();
-        let ended = tokio::time::timeout(discuss_test_support::PATIENCE, self.task).await;
+        let ended = tokio::time::timeout(PATIENCE, self.task).await;
         ended.unwrap().unwrap().unwrap();
     }
 
@@ -208,4 +210,15 @@ pub(crate) async fn committed(kafka: &TestKafka, count: i64) {
         kafka.committed(TOPIC).await == count
     })
     .await;
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let looked = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let done = tokio::time::timeout(PATIENCE, looked).await;
+    assert!(done.is_ok(), "{what}");
 }
