@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use discuss_app::relay::{Advanced, Batch, Held, Leases, Outgoing, Relay};
 use discuss_app::{App, AppError};
 use discuss_bus::record::{CORRELATION_ID, TRACEPARENT};
-use discuss_bus::{NewRecord, Producer, Settings};
+use discuss_bus::{BusError, NewRecord, Producer, Settings};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -142,12 +142,33 @@ impl Sender {
         }
     }
 
-    /// The batch starts at the heads, so it is what is to be sent again when the producer was started
-    /// anew.
+    /// Sends a batch. What is larger than its topic takes is skipped: records are bounded by how they are
+    /// made, so that is a fault of ours, and its channel would stand still until it is mended.
     async fn send_until_done(&self, records: &[NewRecord]) {
+        if self.deliver(records).await.is_ok() {
+            return;
+        }
+        // Brokers refuse a record together with its neighbours: alone it is known which one it is.
+        for record in records.chunks(1) {
+            if let Err(error) = self.deliver(record).await {
+                let keys = record.iter().filter_map(|record| record.key.as_deref());
+                let channel: String = keys.map(String::from_utf8_lossy).collect();
+                tracing::error!(%error, channel, "an event is not relayed: it is skipped");
+                metrics::counter!("discuss_relay_skipped_total").increment(1);
+            }
+        }
+    }
+
+    /// Sends records, all of them again when the producer was started anew. Fails only if one is too large.
+    async fn deliver(&self, records: &[NewRecord]) -> Result<(), BusError> {
         let mut pause = PASS_EVERY;
-        while let Err(error) = self.producer.send_all(records).await {
-            tracing::error!(%error, "a batch is sent again");
+        loop {
+            match self.producer.send_all(records).await {
+                Err(error) if !matches!(error, BusError::TooLarge { .. }) => {
+                    tracing::error!(%error, "a batch is sent again");
+                }
+                outcome => return outcome,
+            }
             sleep(pause).await;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }

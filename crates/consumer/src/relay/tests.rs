@@ -245,3 +245,28 @@ async fn after_its_connections_are_lost_the_relay_goes_on() {
     let kept = kept(&kafka, "discuss.message.events").await;
     assert!(kept.values().all(|seqs| *seqs == [2, 3, 4, 5]), "{kept:?}");
 }
+
+#[tokio::test]
+async fn a_record_that_no_topic_takes_is_skipped_and_its_neighbours_are_sent() {
+    let kafka = TestKafka::new(1);
+    kafka.make(&TOPICS).await;
+    let sender = Sender {
+        producer: Producer::new(kafka.settings()).unwrap(),
+        end: CancellationToken::new(),
+    };
+    let outgoing = |value: &[u8]| Outgoing {
+        topic: "discuss.message.events",
+        channel: ChannelId::from(7),
+        value: value.to_vec(),
+        at: Utc::now(),
+        correlation_id: None,
+        traceparent: None,
+    };
+    let large = vec![b'x'; 5 * 1024 * 1024];
+    let records = vec![outgoing(b"1"), outgoing(&large), outgoing(b"2")];
+    assert!(sender.send(records).await);
+    let stored = kafka.records("discuss.message.events").await;
+    let mut values: Vec<_> = stored.into_iter().filter_map(|one| one.value).collect();
+    values.dedup();
+    assert_eq!(values, [b"1", b"2"]);
+}
