@@ -4,10 +4,10 @@
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
-# What discuss-consumer has not committed yet, all partitions together.
+# What discuss-consumer has not committed yet, all partitions together; "unknown" while it does not say.
 lag() {
   curl -fsS -m 5 "http://$(proof_admin consumer)/metrics" |
-    awk '/^discuss_kafka_lag_records/ { lag += $2 } END { print lag + 0 }'
+    awk '/^discuss_kafka_lag_records/ { lag += $2; told++ } END { print told ? lag : "unknown" }'
 }
 
 main() {

@@ -243,6 +243,7 @@ async fn after_its_connections_are_lost_the_relay_goes_on() {
     until_relayed(&world).await;
     relay.end().await;
     let kept = kept(&kafka, "discuss.message.events").await;
+    assert_eq!(kept.len(), 5);
     assert!(kept.values().all(|seqs| *seqs == [2, 3, 4, 5]), "{kept:?}");
 }
 
