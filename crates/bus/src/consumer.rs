@@ -6,6 +6,7 @@
 //! paused.
 
 mod context;
+mod leave;
 mod partitions;
 mod records;
 mod work;

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::{Context, PartitionId};
+use super::leave::leave;
 use super::partitions::Partition;
 use super::work::{Ours, Outcome, Worker, count};
 use super::{Handler, Reading};
@@ -134,17 +135,7 @@ impl<H: Handler> Records<H> {
                 self.finish(&done);
             }
         }
-        // Leaving talks to the brokers and blocks.
-        let consumer = self.consumer;
-        let (left, leaving) = oneshot::channel();
-        // A thread of its own: a runtime does not end before its blocking tasks, and brokers may be away.
-        std::thread::spawn(move || {
-            drop(consumer);
-            left.send(()).unwrap_or_default();
-        });
-        if leaving.await.is_err() {
-            tracing::error!("the group was not left in order");
-        }
+        leave(self.consumer).await;
     }
 
     fn forget_revoked(&mut self) {
