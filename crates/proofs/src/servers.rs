@@ -76,7 +76,9 @@ impl Servers {
         let client = self.client().await.context("connecting")?;
         client
             .batch_execute(
-                "TRUNCATE channels, channel_members, messages, channel_events, users RESTART IDENTITY",
+                // CASCADE: whatever is about channels goes with them.
+                "TRUNCATE channels, channel_members, messages, channel_events, users \
+                 RESTART IDENTITY CASCADE",
             )
             .await?;
         Ok(())
