@@ -5,6 +5,7 @@ use std::time::Duration;
 use discuss_bus::{NewRecord, Producer};
 use serde_json::Value;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use super::Stage;
 use super::events::{self, Subject};
@@ -119,18 +120,27 @@ fn histories(tenant: u64, records: u64, seed: u64) -> Vec<NewRecord> {
     all
 }
 
-/// Gives an event an id that is the same for all tenants but for its first part.
+/// Gives an event an id that is the same for all tenants but for its first part, [`own_part`]. A UUID: any
+/// other id would count together with its tenant.
 fn with_id(record: NewRecord, subject: Subject) -> NewRecord {
     let value = record.value.as_deref().unwrap_or_default();
     let mut event: Value = serde_json::from_slice(value).unwrap_or_default();
-    let id = format!("t{}-{}-{}", subject.tenant, subject.number, subject.at);
+    let id = Uuid::from_u64_pair(
+        (subject.tenant << 32) | subject.number,
+        subject.at.unsigned_abs(),
+    );
     if let Some(event) = event.as_object_mut() {
-        event.insert("eventId".to_owned(), Value::String(id));
+        event.insert("eventId".to_owned(), Value::String(id.to_string()));
     }
     NewRecord {
         value: Some(event.to_string().into_bytes()),
         ..record
     }
+}
+
+/// The part of an event's id that names its tenant.
+fn own_part(tenant: u64) -> String {
+    format!("{tenant:08x}-")
 }
 
 /// Each of them one to three times, in any order.
@@ -154,7 +164,7 @@ async fn send(producer: &Producer, records: &[NewRecord]) -> anyhow::Result<()> 
 /// Every entity of a tenant, by name, as text that does not name the tenant.
 async fn state(client: &Client, tenant: u64) -> anyhow::Result<Vec<(String, String)>> {
     let rows = client.query(STATE, &[&i64::try_from(tenant)?]).await?;
-    let own = format!("t{tenant}-");
+    let own = own_part(tenant);
     let entity = |row: &tokio_postgres::Row| -> anyhow::Result<(String, String)> {
         let state: String = row.try_get(1)?;
         Ok((row.try_get(0)?, state.replace(&own, "")))
