@@ -17,9 +17,10 @@ use actix_web::{
     web::Data,
 };
 use discuss_domain::{TenantId, UserId};
+use discuss_runtime::traces;
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     error::ApiError,
@@ -63,15 +64,15 @@ pub(crate) async fn observe(
     let is_draining = request
         .app_data::<Data<Draining>>()
         .is_some_and(|flag| flag.0.is_cancelled());
-    let span = tracing::info_span!("request", correlation_id = %seen.correlation);
+    let span = seen.span(&request);
     let handled = next.call(request).instrument(span.clone());
     let outcome = AssertUnwindSafe(handled).catch_unwind().await;
 
     let _entered = span.enter();
     let mut answered = match outcome {
         Ok(Ok(answered)) => in_envelope(answered, &seen.correlation),
-        Ok(Err(error)) => return Err(refused(&error, &seen)),
-        Err(_) => return Err(refused(&ApiError::unexplained().into(), &seen)),
+        Ok(Err(error)) => return Err(refused(&error, &seen, &span)),
+        Err(_) => return Err(refused(&ApiError::unexplained().into(), &seen, &span)),
     };
     if is_draining {
         answered
@@ -80,13 +81,15 @@ pub(crate) async fn observe(
             .set_connection_type(ConnectionType::Close);
     }
     mark(answered.response_mut(), &seen.correlation);
+    traces::answered(&span, answered.status().as_u16());
     seen.record(answered.status());
     Ok(answered)
 }
 
 /// An error that left no answer; the server makes one of it.
-fn refused(error: &Error, seen: &Seen) -> Error {
+fn refused(error: &Error, seen: &Seen, span: &Span) -> Error {
     let status = error.as_response_error().status_code();
+    traces::answered(span, status.as_u16());
     seen.record(status);
     of_ours(Some(error), status)
         .traced(seen.correlation.as_str())
@@ -133,6 +136,23 @@ impl Seen {
             caller,
             started: Instant::now(),
         }
+    }
+
+    /// The span of the request's log lines, and of its trace.
+    fn span(&self, request: &ServiceRequest) -> Span {
+        let span = tracing::info_span!(
+            "request",
+            correlation_id = %self.correlation,
+            otel.name = Empty,
+            otel.kind = Empty,
+        );
+        let traceparent = request.headers().get("traceparent");
+        traces::serve(
+            &span,
+            || format!("{} {}", self.method, self.route),
+            traceparent.and_then(|value| value.to_str().ok()),
+        );
+        span
     }
 
     fn record(&self, status: StatusCode) {

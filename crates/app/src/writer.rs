@@ -19,6 +19,7 @@ use discuss_storage::Database;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use crate::AppError;
 use crate::fanout::Fanout;
@@ -110,6 +111,7 @@ impl Writer {
             metrics::counter!("discuss_writer_refused_total").increment(1);
             return Err(AppError::Busy);
         }
+        let answer = answer.instrument(tracing::debug_span!("write"));
         match timeout(PATIENCE, answer).await {
             Ok(Ok(answered)) => answered.map_err(AppError::from),
             Ok(Err(_gone)) => Err(AppError::Internal),

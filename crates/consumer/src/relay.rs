@@ -11,9 +11,11 @@ use discuss_app::relay::{Advanced, Batch, Held, Leases, Outgoing, Relay};
 use discuss_app::{App, AppError};
 use discuss_bus::record::{CORRELATION_ID, TRACEPARENT};
 use discuss_bus::{BusError, NewRecord, Producer, Settings};
+use discuss_runtime::traces;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::{Span, field::Empty};
 
 /// From the start of one pass to that of the next, when there is nothing more to read.
 const PASS_EVERY: Duration = Duration::from_millis(100);
@@ -131,7 +133,9 @@ struct Sender {
 impl Sender {
     /// Sends a batch, however long that takes; after the end was asked for, not for long. Says whether
     /// it was sent.
-    async fn send(&self, records: Vec<Outgoing>) -> bool {
+    async fn send(&self, mut records: Vec<Outgoing>) -> bool {
+        // Open until the batch has arrived.
+        let _spans: Vec<Span> = records.iter_mut().filter_map(trace).collect();
         let records: Vec<NewRecord> = records.into_iter().map(record).collect();
         tokio::select! {
             () = self.send_until_done(&records) => true,
@@ -178,6 +182,16 @@ impl Sender {
         self.end.cancelled().await;
         sleep(LAST_BATCH).await;
     }
+}
+
+/// Goes on with the trace of a record's request, where traces are exported.
+fn trace(outgoing: &mut Outgoing) -> Option<Span> {
+    let traceparent = outgoing.traceparent.as_deref()?;
+    let span = tracing::debug_span!("relay", otel.name = Empty, otel.kind = Empty);
+    let name = || format!("{} publish", outgoing.topic);
+    traces::produce(&span, name, Some(traceparent));
+    outgoing.traceparent = Some(traces::traceparent(&span)?);
+    Some(span)
 }
 
 fn record(outgoing: Outgoing) -> NewRecord {

@@ -1,4 +1,4 @@
-//! What any process needs before it works: configuration, logs, metrics, health, shutdown.
+//! What any process needs before it works: configuration, logs, metrics, traces, health, shutdown.
 //!
 //! It knows nothing of chat, of PostgreSQL or of Redis: the binaries hand in what is to be checked.
 
@@ -11,3 +11,4 @@ pub mod service;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
+pub mod traces;

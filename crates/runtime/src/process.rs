@@ -9,7 +9,7 @@ use crate::{
     config::{self, ConfigError, LogConfig},
     service::Service,
     shutdown::Shutdown,
-    telemetry,
+    telemetry, traces,
 };
 
 /// The command line flags that every binary has.
@@ -53,7 +53,9 @@ where
     let shutdown = Shutdown::on_signals(grace).context("can't listen for signals")?;
     let service = start(shutdown).await?;
     service.announce_ready();
-    Ok(service.run().await?)
+    let outcome = service.run().await;
+    tokio::task::spawn_blocking(traces::finish).await?;
+    Ok(outcome?)
 }
 
 /// The exit code of an outcome: 0; 2 when a variable can't be used; 1 for any other failure. What

@@ -1,4 +1,5 @@
-//! Logs as JSON lines on stdout, metrics for Prometheus, and the line that says `ready`.
+//! Logs as JSON lines on stdout, metrics for Prometheus, and the line that says `ready`. Traces are in
+//! [`crate::traces`].
 
 use std::{
     net::SocketAddr,
@@ -9,9 +10,16 @@ use std::{
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::filter_fn,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt as _,
+    registry,
+    util::SubscriberInitExt as _,
+};
 
-use crate::config::LogConfig;
+use crate::{config::LogConfig, traces};
 
 /// Upper bounds of the buckets of every histogram whose name ends in `_seconds`.
 const SECONDS: [f64; 15] = [
@@ -26,6 +34,9 @@ pub enum TelemetryError {
     /// The log's filter can't be read.
     #[error("LOG_LEVEL: is no filter")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Traces can't be exported to where the variable says.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT: can't be exported to")]
+    Traces(#[from] opentelemetry_otlp::ExporterBuildError),
     /// Something else logs already.
     #[error("the log is set up already")]
     Log(#[from] tracing_subscriber::util::TryInitError),
@@ -34,7 +45,7 @@ pub enum TelemetryError {
     Metrics(#[from] BuildError),
 }
 
-/// Logs JSON lines on stdout from here on; panics too.
+/// Logs JSON lines on stdout from here on, panics too; and exports traces, where that is configured.
 pub fn start_logs(config: &LogConfig) -> Result<(), TelemetryError> {
     subscriber(config, std::io::stdout)?.try_init()?;
     std::panic::set_hook(Box::new(log_panic));
@@ -53,14 +64,29 @@ fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    Ok(tracing_subscriber::fmt()
+    let lines = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_env_filter(EnvFilter::try_new(&config.log_level)?)
         .with_writer(writer)
-        .finish())
+        .with_filter(EnvFilter::try_new(&config.log_level)?);
+    let endpoint = config.otel_exporter_otlp_endpoint.as_deref();
+    let traces = endpoint.map(|endpoint| traces::layer(endpoint, service_name()));
+    let traces = traces
+        .transpose()?
+        .map(|layer| layer.with_filter(filter_fn(traces::is_exported)));
+    Ok(registry().with(traces).with(lines))
+}
+
+/// The name under which a process's traces are found: its binary's.
+fn service_name() -> String {
+    let binary = std::env::current_exe().ok();
+    let name = binary.as_deref().and_then(|path| path.file_stem());
+    name.map_or_else(
+        || "discuss".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// Records metrics from here on; asked again, it gives the same recorder.
@@ -132,6 +158,7 @@ mod tests {
         let writer = sink.clone();
         let config = LogConfig {
             log_level: level.to_owned(),
+            otel_exporter_otlp_endpoint: None,
         };
         tracing::subscriber::with_default(
             subscriber(&config, move || writer.clone()).unwrap(),

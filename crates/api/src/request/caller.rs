@@ -13,7 +13,9 @@ use discuss_app::{
     identity::{self, Credentials, IdentityError},
     users,
 };
+use discuss_runtime::traces;
 use discuss_wire::errors::ErrorCode;
+use tracing::Span;
 
 use super::CorrelationId;
 use crate::{error::ApiError, observe::SeenCaller, state::State};
@@ -61,9 +63,12 @@ fn identify(state: &State, request: &HttpRequest) -> Result<Context, ApiError> {
         correlation_id: extensions
             .get::<CorrelationId>()
             .map(|id| id.as_str().to_owned()),
-        traceparent: text(headers, "traceparent")
-            .filter(|value| is_traceparent(value))
-            .map(str::to_owned),
+        // Where the request itself stands in the trace, if that is known outside.
+        traceparent: traces::traceparent(&Span::current()).or_else(|| {
+            text(headers, "traceparent")
+                .filter(|value| is_traceparent(value))
+                .map(str::to_owned)
+        }),
     })
 }
 
