@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod bad_input;
 mod bare;
 mod checker;
 mod client_ids;

@@ -1,9 +1,11 @@
-//! The commands. Each makes a plan; all but `chat`, `demo` and `bare` are carried out and judged alike.
+//! The commands. Most make a plan, which is carried out and judged alike; `chat`, `demo`, `bad-input` and
+//! `bare` do not.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
 //! late for its figures to mean anything.
 
+mod bad_input;
 mod bare;
 mod chat;
 mod demo;
@@ -45,6 +47,8 @@ enum Command {
     Chat(chat::Chat),
     /// A small company at work, with business records from Kafka; fails if anything is missing.
     Demo(demo::Demo),
+    /// What can't be right, to every route of an OpenAPI document: all of it must be refused.
+    BadInput(bad_input::BadInput),
     /// Sockets that only write, within this program, for comparison.
     Bare(bare::Bare),
 }
@@ -58,6 +62,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Storm(command) => measure(command.common(), || Ok(command.plan())).await,
         Command::Chat(command) => command.talk().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(command) => command.play().await,
+        Command::BadInput(command) => command.send().await,
         Command::Bare(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
     }
 }
