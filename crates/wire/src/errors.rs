@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+// A symbol is a token, not a literal fragment, which the derive of the schema could not read.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $symbol:literal, $status:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $symbol:tt, $status:literal;)*) => {
         /// The stable symbols of errors, each with its HTTP status.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
         pub enum ErrorCode {
