@@ -11,7 +11,7 @@ use reqwest::{Client, Method, Response, Url, header};
 use serde_json::Value;
 
 use self::cases::{Case, MARK};
-use self::document::{Document, Operation};
+use self::document::{Document, Operation, at};
 use crate::options::Servers;
 use crate::people::{Person, Tenant};
 use crate::rest::Rest;
@@ -153,12 +153,12 @@ async fn wrong_refusal(answer: Response) -> Option<String> {
         Ok(body) => body,
         Err(_) => return Some(format!("{status} is no JSON: {}", cut(&text))),
     };
-    let is_envelope = body["status"] == "error"
-        && body["code"] == status
-        && body["error"].is_string()
-        && body["message"].is_string()
-        && body["traceId"].is_string()
-        && body["data"].is_null();
+    let is_envelope = at(&body, "status") == "error"
+        && at(&body, "code") == status
+        && at(&body, "error").is_string()
+        && at(&body, "message").is_string()
+        && at(&body, "traceId").is_string()
+        && at(&body, "data").is_null();
     (!is_envelope).then(|| format!("{status} is no envelope: {}", cut(&text)))
 }
 

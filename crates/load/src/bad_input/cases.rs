@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, Operation, Place};
+use super::document::{Document, Operation, Place, at};
 
 /// Every text in a case holds this, so that a log can be searched for it.
 pub(super) const MARK: &str = "zqxjkvb";
@@ -118,8 +118,8 @@ fn of_forms() -> Vec<Case> {
 /// Each member with what it can't be, in a body that is right otherwise.
 fn of_members(document: &Document, schema: &Value) -> Vec<Case> {
     let none = Map::new();
-    let members = schema["properties"].as_object().unwrap_or(&none);
-    let required = schema["required"].as_array().into_iter().flatten();
+    let members = at(schema, "properties").as_object().unwrap_or(&none);
+    let required = at(schema, "required").as_array().into_iter().flatten();
     let required = required.filter_map(Value::as_str);
     let good: Map<String, Value> = required
         .filter_map(|name| Some((name.to_owned(), good(document, members.get(name)?))))

@@ -6,6 +6,12 @@ use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Map, Value};
 
+/// A member of an object; null where there is none.
+pub(super) fn at<'v>(value: &'v Value, name: &str) -> &'v Value {
+    static NULL: Value = Value::Null;
+    value.get(name).unwrap_or(&NULL)
+}
+
 /// An OpenAPI document.
 pub(super) struct Document {
     schemas: Map<String, Value>,
@@ -38,8 +44,11 @@ pub(super) enum Place {
 
 impl Document {
     pub(super) fn read(document: &Value) -> anyhow::Result<Self> {
-        let schemas = document["components"]["schemas"].as_object();
-        let paths = document["paths"].as_object().context("it has no paths")?;
+        let schemas = document.pointer("/components/schemas");
+        let schemas = schemas.and_then(Value::as_object);
+        let paths = at(document, "paths")
+            .as_object()
+            .context("it has no paths")?;
         let mut operations = Vec::new();
         for (path, item) in paths {
             for (method, operation) in item.as_object().into_iter().flatten() {
@@ -62,13 +71,13 @@ impl Document {
         let mut schema = schema;
         // Deeper than this it refers to itself.
         for _ in 0..8 {
-            let referred = schema["$ref"]
+            let referred = at(schema, "$ref")
                 .as_str()
                 .and_then(|path| path.rsplit('/').next())
                 .and_then(|name| self.schemas.get(name));
             let one_of = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|kind| {
-                let all = schema[kind].as_array()?;
-                all.iter().find(|one| one["type"] != "null")
+                let all = at(schema, kind).as_array()?;
+                all.iter().find(|one| at(one, "type") != "null")
             });
             match referred.or(one_of) {
                 Some(next) => schema = next,
@@ -80,7 +89,7 @@ impl Document {
 
     /// Which JSON types a schema allows; none where it says nothing.
     pub(super) fn types<'a>(&'a self, schema: &'a Value) -> Vec<&'a str> {
-        match &self.follow(schema)["type"] {
+        match at(self.follow(schema), "type") {
             Value::String(one) => vec![one.as_str()],
             Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
@@ -90,13 +99,13 @@ impl Document {
 
 impl Operation {
     fn read(method: Method, path: &str, operation: &Value) -> Self {
-        let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let parameters = at(operation, "parameters").as_array().into_iter().flatten();
+        let body = operation.pointer("/requestBody/content/application~1json/schema");
         Self {
             method,
             path: path.to_owned(),
             parameters: parameters.map(Parameter::read).collect(),
-            body: body.is_object().then(|| body.clone()),
+            body: body.cloned(),
         }
     }
 
@@ -127,7 +136,7 @@ impl Operation {
 
 impl Parameter {
     fn read(parameter: &Value) -> Self {
-        let text = |name: &str| parameter[name].as_str().unwrap_or_default();
+        let text = |name: &str| at(parameter, name).as_str().unwrap_or_default();
         Self {
             name: text("name").to_owned(),
             place: match text("in") {
@@ -135,7 +144,7 @@ impl Parameter {
                 "query" => Place::Query,
                 _ => Place::Elsewhere,
             },
-            schema: parameter["schema"].clone(),
+            schema: at(parameter, "schema").clone(),
         }
     }
 }
