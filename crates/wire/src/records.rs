@@ -111,9 +111,9 @@ pub struct ChannelFields<'a> {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberFields {
-    /// The only one; left out if there are more.
+    /// The first, for who reads but one.
     #[serde(flatten)]
-    only: Option<MemberField>,
+    first: Option<MemberField>,
     /// All of them.
     members: Vec<MemberField>,
 }
@@ -134,11 +134,10 @@ impl MemberFields {
     /// Of these members.
     #[must_use]
     pub fn of(members: Vec<MemberField>) -> Self {
-        let only = match members.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        };
-        Self { only, members }
+        Self {
+            first: members.first().copied(),
+            members,
+        }
     }
 }
 

@@ -97,9 +97,10 @@ fn one_member_is_told_at_the_top_and_among_all() {
 }
 
 #[test]
-fn several_members_of_one_event_are_one_record_without_one_at_the_top() {
+fn several_members_of_one_event_are_one_record_with_the_first_at_the_top() {
     let expected = head("MEMBER_JOINED")
-        + "\"members\":[{\"userId\":8,\"role\":\"MEMBER\",\"status\":\"ACTIVE\"},\
+        + "\"userId\":8,\"role\":\"MEMBER\",\"status\":\"ACTIVE\",\
+           \"members\":[{\"userId\":8,\"role\":\"MEMBER\",\"status\":\"ACTIVE\"},\
            {\"userId\":9,\"role\":\"MEMBER\",\"status\":\"ACTIVE\"}]}";
     let fields = Fields::Members(MemberFields::of(vec![member(8), member(9)]));
     assert_eq!(encoded(EventKind::MemberAdded, &fields), expected);
