@@ -15,7 +15,7 @@ pub(crate) async fn within<T>(
 ) -> Result<T, AppError> {
     match tokio::time::timeout(limit, work).await {
         Ok(done) => done,
-        Err(_elapsed) => Err(StorageError::Unavailable("no end in time".into()).into()),
+        Err(_elapsed) => Err(StorageError::timed_out("no end in time").into()),
     }
 }
 
@@ -24,11 +24,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_does_not_end_is_told_as_an_outage() {
+    async fn what_does_not_end_is_told_as_a_timeout() {
         let endless = std::future::pending::<Result<(), AppError>>();
         let error = within(Duration::ZERO, endless).await.unwrap_err();
         assert!(
-            matches!(&error, AppError::Storage(cause) if cause.is_unavailable()),
+            matches!(&error, AppError::Storage(cause) if cause.is_timeout() && cause.is_unavailable()),
             "{error:?}"
         );
     }

@@ -66,7 +66,7 @@ impl Handler for Entities {
         let outcome = match apply(&self.app, &work.delivery, &work.news).await {
             Ok(Taken::Now) => "taken",
             Ok(Taken::Before) => "known",
-            Err(error) => return Err(failure(&error)),
+            Err(error) => return Err(self.failure(&error).await),
         };
         metrics::counter!("discuss_entity_events_total", "outcome" => outcome).increment(1);
         Ok(())
@@ -79,14 +79,25 @@ fn passed_on(record: &Record, name: &str) -> Option<String> {
     is_good.then(|| text.to_owned())
 }
 
-/// What is away is waited for; whatever else fails is tried for a while.
-fn failure(error: &AppError) -> Failure {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-    match error {
-        AppError::Storage(error) if error.is_unavailable() => Failure::Unavailable(text),
-        // Others are at the same records: this one's turn comes.
-        AppError::Busy => Failure::Unavailable(text),
-        _ => Failure::Failed(text),
+impl Entities {
+    /// What is away is waited for; whatever else fails is tried for a while. What takes too long although
+    /// the database answers will not be quicker later.
+    async fn failure(&self, error: &AppError) -> Failure {
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+        let is_away = match error {
+            AppError::Storage(error) if error.is_timeout() => {
+                self.app.database().ping().await.is_err()
+            }
+            AppError::Storage(error) => error.is_unavailable(),
+            // Others are at the same records: this one's turn comes.
+            AppError::Busy => true,
+            _ => false,
+        };
+        if is_away {
+            Failure::Unavailable(text)
+        } else {
+            Failure::Failed(text)
+        }
     }
 }

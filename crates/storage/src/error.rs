@@ -12,6 +12,10 @@ pub enum StorageError {
     /// The store is down, starting, stopping, full or read-only: the same may work later.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store did not answer in time, or gave up a statement that took too long: it may be frozen, or
+    /// that is more than can be done in the time.
+    #[error("the database did not answer in time")]
+    TimedOut(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// PostgreSQL refused a statement.
     #[error("the database refused a statement")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -34,12 +38,22 @@ impl StorageError {
     /// May the same work later, without anybody changing anything?
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Redis(_))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::TimedOut(_) | Self::Redis(_)
+        )
     }
 
-    /// The store did not answer in time.
-    pub(crate) fn timed_out(what: &'static str) -> Self {
-        Self::Unavailable(what.into())
+    /// Did the time run out?
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut(_))
+    }
+
+    /// The time ran out.
+    #[must_use]
+    pub fn timed_out(what: &'static str) -> Self {
+        Self::TimedOut(what.into())
     }
 
     /// A value that no version of this program writes.
@@ -54,7 +68,9 @@ impl StorageError {
 
 impl From<DieselError> for StorageError {
     fn from(error: DieselError) -> Self {
-        if is_outage(&error) {
+        if is_timeout(&error) {
+            Self::TimedOut(error.into())
+        } else if is_outage(&error) {
             Self::Unavailable(error.into())
         } else {
             Self::Database(error.into())
@@ -62,10 +78,20 @@ impl From<DieselError> for StorageError {
     }
 }
 
-/// diesel keeps no SQLSTATE: the classes 08, 53 and 57, and locks
-/// that can't be had, are known by kind, or by PostgreSQL's words (`lc_messages` must be English).
+/// A statement that took too long, or waited too long for a lock; in PostgreSQL's words, as below.
+fn is_timeout(error: &DieselError) -> bool {
+    const WORDS: [&str; 2] = [
+        "canceling statement due to statement timeout",
+        "canceling statement due to lock timeout",
+    ];
+    matches!(error, DieselError::DatabaseError(_, information)
+        if WORDS.iter().any(|words| information.message().contains(words)))
+}
+
+/// diesel keeps no SQLSTATE: the classes 08, 53 and 57 are known by kind, or by PostgreSQL's words
+/// (`lc_messages` must be English).
 fn is_outage(error: &DieselError) -> bool {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 10] = [
         "terminating connection",
         "the database system is",
         "remaining connection slots",
@@ -76,8 +102,6 @@ fn is_outage(error: &DieselError) -> bool {
         "out of shared memory",
         "during recovery",
         "recovery is in progress",
-        "canceling statement due to statement timeout",
-        "canceling statement due to lock timeout",
     ];
     match error {
         DieselError::DatabaseError(
