@@ -7,15 +7,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use discuss_app::relay::{Advanced, Batch, Held, Leases, Outgoing, Relay};
+use discuss_app::relay::{Advanced, Batch, Held, Leases, Relay};
 use discuss_app::{App, AppError};
-use discuss_bus::record::{CORRELATION_ID, TRACEPARENT};
-use discuss_bus::{BusError, NewRecord, Producer, Settings};
-use discuss_runtime::traces;
+use discuss_bus::{Producer, Settings};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{Span, field::Empty};
+
+use self::sender::Sender;
+
+mod sender;
 
 /// From the start of one pass to that of the next, when there is nothing more to read.
 const PASS_EVERY: Duration = Duration::from_millis(100);
@@ -23,15 +24,12 @@ const PASS_EVERY: Duration = Duration::from_millis(100);
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// The longest pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long the batch under way has after the end was asked for.
-const LAST_BATCH: Duration = Duration::from_secs(5);
 /// How long giving up the leases may take.
 const RELEASE: Duration = Duration::from_secs(3);
 
 /// Relays until `end`, then finishes the batch under way and gives up the leases.
 pub(crate) async fn run(app: App, bus: &Settings, end: CancellationToken) -> anyhow::Result<()> {
-    let producer = Producer::new(bus)?;
-    let sender = Sender { producer, end };
+    let sender = Sender::new(Producer::new(bus)?, end);
     let leases = Leases::default();
     let (told, held) = watch::channel(Held::new());
     let relayed = CancellationToken::new();
@@ -39,7 +37,7 @@ pub(crate) async fn run(app: App, bus: &Settings, end: CancellationToken) -> any
         let _relayed = relayed.clone().drop_guard();
         relay(&app, &sender, &held).await;
     };
-    tokio::join!(relaying, keep(&app, (&leases, &told), &relayed));
+    tokio::join!(relaying, keep(&app, &sender, (&leases, &told), &relayed));
     match timeout(RELEASE, leases.release(&app)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the leases are not given up; they run out"),
@@ -52,10 +50,21 @@ pub(crate) async fn run(app: App, bus: &Settings, end: CancellationToken) -> any
 /// Keeps the leases until `end`, and tells which are held. A failure changes nothing: what was held may
 /// be gone on with until somebody else has taken it. A round is never left in the middle: its
 /// transaction would hold the leases' locks, and giving them up would wait for it.
-async fn keep(app: &App, (leases, told): (&Leases, &watch::Sender<Held>), end: &CancellationToken) {
+///
+/// While nothing can be sent the shards are left to the others: perhaps they reach Kafka.
+async fn keep(
+    app: &App,
+    sender: &Sender,
+    (leases, told): (&Leases, &watch::Sender<Held>),
+    end: &CancellationToken,
+) {
     let mut is_away = false;
     while !end.is_cancelled() {
-        let kept = leases.keep(app).await;
+        let kept = if sender.is_stuck() {
+            leases.stand_aside(app).await
+        } else {
+            leases.keep(app).await
+        };
         is_away = match kept {
             Ok(held) => {
                 let count = u32::try_from(held.len()).unwrap_or(u32::MAX);
@@ -86,7 +95,7 @@ async fn keep(app: &App, (leases, told): (&Leases, &watch::Sender<Held>), end: &
 async fn relay(app: &App, sender: &Sender, held: &watch::Receiver<Held>) {
     let mut relay = Relay::default();
     let mut failures = Failures::default();
-    while !sender.end.is_cancelled() {
+    while !sender.is_ending() {
         let started = Instant::now();
         let shards = held.borrow().clone();
         let passed = pass(&mut relay, app, sender, &shards).await;
@@ -100,7 +109,7 @@ async fn relay(app: &App, sender: &Sender, held: &watch::Receiver<Held>) {
         }
         tokio::select! {
             () = sleep_until(next) => {}
-            () = sender.end.cancelled() => {}
+            () = sender.ended() => {}
         }
     }
 }
@@ -122,93 +131,6 @@ async fn pass(
     let advanced = relay.advance(app, &batch).await?;
     sent.measure(Utc::now());
     Ok(advanced)
-}
-
-/// Sends batches until the end.
-struct Sender {
-    producer: Producer,
-    end: CancellationToken,
-}
-
-impl Sender {
-    /// Sends a batch, however long that takes; after the end was asked for, not for long. Says whether
-    /// it was sent.
-    async fn send(&self, mut records: Vec<Outgoing>) -> bool {
-        // Open until the batch has arrived.
-        let _spans: Vec<Span> = records.iter_mut().filter_map(trace).collect();
-        let records: Vec<NewRecord> = records.into_iter().map(record).collect();
-        tokio::select! {
-            () = self.send_until_done(&records) => true,
-            () = self.is_over() => {
-                tracing::warn!("a batch was not sent before the end; it is sent again later");
-                false
-            }
-        }
-    }
-
-    /// Sends a batch. What is larger than its topic takes is skipped: records are bounded by how they are
-    /// made, so that is a fault of ours, and its channel would stand still until it is mended.
-    async fn send_until_done(&self, records: &[NewRecord]) {
-        if self.deliver(records).await.is_ok() {
-            return;
-        }
-        // Brokers refuse a record together with its neighbours: alone it is known which one it is.
-        for record in records.chunks(1) {
-            if let Err(error) = self.deliver(record).await {
-                let keys = record.iter().filter_map(|record| record.key.as_deref());
-                let channel: String = keys.map(String::from_utf8_lossy).collect();
-                tracing::error!(%error, channel, "an event is not relayed: it is skipped");
-                metrics::counter!("discuss_relay_skipped_total").increment(1);
-            }
-        }
-    }
-
-    /// Sends records, all of them again when the producer was started anew. Fails only if one is too large.
-    async fn deliver(&self, records: &[NewRecord]) -> Result<(), BusError> {
-        let mut pause = PASS_EVERY;
-        loop {
-            match self.producer.send_all(records).await {
-                Err(error) if !matches!(error, BusError::TooLarge { .. }) => {
-                    tracing::error!(%error, "a batch is sent again");
-                }
-                outcome => return outcome,
-            }
-            sleep(pause).await;
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-        }
-    }
-
-    async fn is_over(&self) {
-        self.end.cancelled().await;
-        sleep(LAST_BATCH).await;
-    }
-}
-
-/// Goes on with the trace of a record's request, where traces are exported.
-fn trace(outgoing: &mut Outgoing) -> Option<Span> {
-    let traceparent = outgoing.traceparent.as_deref()?;
-    let span = tracing::debug_span!("relay", otel.name = Empty, otel.kind = Empty);
-    let name = || format!("{} publish", outgoing.topic);
-    traces::produce(&span, name, Some(traceparent));
-    outgoing.traceparent = Some(traces::traceparent(&span)?);
-    Some(span)
-}
-
-fn record(outgoing: Outgoing) -> NewRecord {
-    let header = |name: &str, value: Option<String>| {
-        value.map(|value| (name.to_owned(), value.into_bytes()))
-    };
-    let headers = [
-        header(CORRELATION_ID, outgoing.correlation_id),
-        header(TRACEPARENT, outgoing.traceparent),
-    ];
-    NewRecord {
-        topic: outgoing.topic.to_owned(),
-        key: Some(outgoing.channel.to_string().into_bytes()),
-        value: Some(outgoing.value),
-        headers: headers.into_iter().flatten().collect(),
-        timestamp_ms: None,
-    }
 }
 
 /// What is told of a batch when it has arrived.

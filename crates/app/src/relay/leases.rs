@@ -68,6 +68,29 @@ impl Leases {
         Ok(held.into_iter().collect())
     }
 
+    /// Keeps what is held, for who can't relay it at present; gives it up, and asks for none, while other
+    /// processes relay too. Answers what is held then.
+    pub async fn stand_aside(&self, app: &App) -> Result<Held, AppError> {
+        within(LIMIT, async {
+            let mut connection = app.connection().await?;
+            connection
+                .transaction(async |connection| self.stand_aside_in(connection).await)
+                .await
+        })
+        .await
+    }
+
+    async fn stand_aside_in(&self, connection: &mut Connection) -> Result<Held, AppError> {
+        leases::lock_all(connection).await?;
+        let processes = leases::sign_in(connection, self.process, self.term).await?;
+        if processes.len() > 1 {
+            leases::sign_out(connection, self.process).await?;
+            return Ok(Held::new());
+        }
+        let held = leases::renew(connection, self.process, self.term).await?;
+        Ok(held.into_iter().collect())
+    }
+
     /// Gives up everything: the others need not wait until it is over.
     pub async fn release(&self, app: &App) -> Result<(), AppError> {
         let mut connection = app.connection().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use discuss_app::relay::TOPICS;
+use discuss_app::relay::{Outgoing, TOPICS};
 use discuss_bus::Record;
 use discuss_domain::ChannelId;
 use discuss_test_support::{KafkaServer, TestKafka, World, until};
@@ -44,11 +44,14 @@ async fn prepared() -> (World, TestKafka) {
     (world, kafka)
 }
 
+/// How many channels have events that are not relayed yet.
+const BEHIND: &str =
+    "SELECT count(*) FROM channels c LEFT JOIN relay_heads h ON h.channel_id = c.id
+    WHERE c.last_seq > coalesce(h.seq, 0)";
+
 async fn until_relayed(world: &World) {
-    let behind = "SELECT count(*) FROM channels c LEFT JOIN relay_heads h ON h.channel_id = c.id
-        WHERE c.last_seq > coalesce(h.seq, 0)";
     until("everything is relayed", async || {
-        world.number(behind).await == 0
+        world.number(BEHIND).await == 0
     })
     .await;
 }
@@ -251,10 +254,8 @@ async fn after_its_connections_are_lost_the_relay_goes_on() {
 async fn a_record_that_no_topic_takes_is_skipped_and_its_neighbours_are_sent() {
     let kafka = TestKafka::new(1);
     kafka.make(&TOPICS).await;
-    let sender = Sender {
-        producer: Producer::new(kafka.settings()).unwrap(),
-        end: CancellationToken::new(),
-    };
+    let producer = Producer::new(kafka.settings()).unwrap();
+    let sender = Sender::new(producer, CancellationToken::new());
     let outgoing = |value: &[u8]| Outgoing {
         topic: "discuss.message.events",
         channel: ChannelId::from(7),
@@ -270,4 +271,25 @@ async fn a_record_that_no_topic_takes_is_skipped_and_its_neighbours_are_sent() {
     let mut values: Vec<_> = stored.into_iter().filter_map(|one| one.value).collect();
     values.dedup();
     assert_eq!(values, [b"1", b"2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_reach_kafka_leaves_the_shards_to_who_does() {
+    let (world, kafka) = prepared().await;
+    let away = TestKafka::at("127.0.0.1:1", 4);
+    let cut_off = Running::start(&world, &away);
+    until("it has all shards", async || holders(&world).await == 1).await;
+    world.group(1, &[2]).await;
+    let other = Running::start(&world, &kafka);
+    let relayed = tokio::time::timeout(Duration::from_mins(1), until_all_relayed(&world));
+    relayed.await.unwrap();
+    other.end().await;
+    cut_off.kill().await;
+}
+
+/// As [`until_relayed`], however long that takes.
+async fn until_all_relayed(world: &World) {
+    while world.number(BEHIND).await > 0 {
+        sleep(Duration::from_millis(50)).await;
+    }
 }
