@@ -4,6 +4,7 @@ use rdkafka::Message as _;
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, OwnedHeaders};
 
 use crate::Settings;
+use crate::dead_letters::TIMESTAMP;
 
 /// The header of the correlation id of the request that a record follows from.
 pub const CORRELATION_ID: &str = "X-Correlation-Id";
@@ -22,7 +23,8 @@ pub struct Record {
     pub partition: i32,
     /// Its place in the partition.
     pub offset: i64,
-    /// When it was made, as Kafka has it; milliseconds since 1970.
+    /// When it was made, in milliseconds since 1970: as Kafka has it, and of a dead letter, or what was put
+    /// back from one, as its original had it.
     pub timestamp_ms: Option<i64>,
     /// The key.
     pub key: Option<Vec<u8>>,
@@ -33,22 +35,26 @@ pub struct Record {
 }
 
 impl Record {
-    pub(crate) fn of(message: &BorrowedMessage<'_>, settings: &Settings) -> Self {
-        let headers = message.headers().map(|headers| {
+    /// A message as the client brings it.
+    #[must_use]
+    pub fn of(message: &BorrowedMessage<'_>, settings: &Settings) -> Self {
+        let headers: Option<Vec<HeaderPair>> = message.headers().map(|headers| {
             let pair = |header: Header<'_, &[u8]>| {
                 let value = header.value.unwrap_or_default().to_vec();
                 (header.key.to_owned(), value)
             };
             headers.iter().map(pair).collect()
         });
+        let headers = headers.unwrap_or_default();
+        let original = find_header(&headers, TIMESTAMP).and_then(|at| at.parse().ok());
         Self {
             topic: settings.own_name(message.topic()).to_owned(),
             partition: message.partition(),
             offset: message.offset(),
-            timestamp_ms: message.timestamp().to_millis(),
+            timestamp_ms: original.or(message.timestamp().to_millis()),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
-            headers: headers.unwrap_or_default(),
+            headers,
         }
     }
 

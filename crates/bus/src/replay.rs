@@ -15,6 +15,8 @@ use crate::{BusError, NewRecord, Record, Settings, dead_letters};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for the next letter before looking again.
 const POLL: Duration = Duration::from_millis(500);
+/// So many looks in vain, and it is asked whether the letters are there at all.
+const IN_VAIN: u32 = 10;
 /// Letters that are put back together, and their bytes.
 const BATCH: (usize, usize) = (500, 8 * 1024 * 1024);
 
@@ -22,36 +24,41 @@ const BATCH: (usize, usize) = (500, 8 * 1024 * 1024);
 /// yet and were there when this began; answers how many. What fails again becomes a letter again, and is
 /// put back by the next call.
 pub async fn replay(settings: &Settings, topic: &str) -> Result<usize, BusError> {
-    if !topic.ends_with(dead_letters::SUFFIX) {
+    if !dead_letters::is_topic(topic) {
         return Err(BusError::NotDeadLetters(topic.to_owned()));
     }
     let (settings, topic) = (settings.clone(), topic.to_owned());
     let producer = Producer::new(&settings)?;
-    let mut letters = tokio::task::spawn_blocking(move || Letters::open(settings, &topic))
-        .await
-        .map_err(|error| BusError::Broken(error.to_string()))??;
+    let mut letters = blocking(move || Letters::open(settings, &topic)).await?;
     let mut count = 0;
     loop {
-        let (back, batch) = tokio::task::spawn_blocking(move || {
-            let batch = letters.next_batch();
-            batch.map(|batch| (letters, batch))
-        })
-        .await
-        .map_err(|error| BusError::Broken(error.to_string()))??;
+        let read = move || letters.next_batch().map(|batch| (letters, batch));
+        let (back, batch) = blocking(read).await?;
         letters = back;
         if batch.is_empty() {
             return Ok(count);
         }
         let originals: Vec<NewRecord> = batch.iter().map(dead_letters::original).collect();
         producer.send_all(&originals).await?;
-        letters.commit(&batch)?;
         count += batch.len();
+        letters = blocking(move || letters.commit(&batch).map(|()| letters)).await?;
+    }
+}
+
+/// What the client does while it blocks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BusError> + Send + 'static,
+) -> Result<T, BusError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(BusError::Broken(error.to_string())),
     }
 }
 
 /// The letters of a topic from where the last replay stopped to its end.
 struct Letters {
     settings: Settings,
+    topic: String,
     consumer: BaseConsumer,
     /// The offset to read next and the one to stop at, per partition.
     rest: HashMap<i32, (i64, i64)>,
@@ -90,6 +97,7 @@ impl Letters {
         consumer.assign(&starts)?;
         Ok(Self {
             settings,
+            topic: name,
             consumer,
             rest,
         })
@@ -97,7 +105,7 @@ impl Letters {
 
     /// The next letters; none when all were read.
     fn next_batch(&mut self) -> Result<Vec<Record>, BusError> {
-        let (mut batch, mut bytes) = (Vec::new(), 0);
+        let (mut batch, mut bytes, mut in_vain) = (Vec::new(), 0, 0_u32);
         while batch.len() < BATCH.0 && bytes < BATCH.1 && !self.rest.is_empty() {
             match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
@@ -109,10 +117,33 @@ impl Letters {
                 }
                 Some(Err(error)) => return Err(error.into()),
                 None if !batch.is_empty() => break,
-                None => {}
+                None => in_vain = in_vain.saturating_add(1),
+            }
+            if in_vain >= IN_VAIN {
+                self.forget_deleted()?;
+                in_vain = 0;
             }
         }
         Ok(batch)
+    }
+
+    /// Waits no longer for letters that were deleted meanwhile. Fails where no broker answers.
+    fn forget_deleted(&mut self) -> Result<(), BusError> {
+        let partitions: Vec<i32> = self.rest.keys().copied().collect();
+        for partition in partitions {
+            let ends = self
+                .consumer
+                .fetch_watermarks(&self.topic, partition, TIMEOUT);
+            let (low, _) = ends?;
+            if self
+                .rest
+                .get(&partition)
+                .is_some_and(|(_, stop)| low >= *stop)
+            {
+                self.rest.remove(&partition);
+            }
+        }
+        Ok(())
     }
 
     /// Notes a letter as read; says whether it was there when this began.

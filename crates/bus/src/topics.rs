@@ -7,13 +7,13 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::settings::{FRAME_BYTES, MAX_RECORD_BYTES};
-use crate::{BusError, Settings};
+use crate::{BusError, Settings, dead_letters};
 
 /// How long the brokers have to make them.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Makes those of these topics (named without the prefix) that are not there; those that are stay as
-/// they are, whatever their partitions.
+/// they are, whatever their partitions. Dead letters are kept until somebody deletes them.
 pub async fn create_missing(settings: &Settings, topics: &[&str]) -> Result<(), BusError> {
     let admin: AdminClient<DefaultClientContext> = settings.client().create()?;
     let names: Vec<String> = topics
@@ -23,7 +23,12 @@ pub async fn create_missing(settings: &Settings, topics: &[&str]) -> Result<(), 
     let largest = (MAX_RECORD_BYTES + 2 * FRAME_BYTES).to_string();
     let new = names.iter().map(|name| {
         let copies = TopicReplication::Fixed(settings.replication);
-        NewTopic::new(name, settings.partitions, copies).set("max.message.bytes", &largest)
+        let topic = NewTopic::new(name, settings.partitions, copies);
+        let topic = topic.set("max.message.bytes", &largest);
+        if dead_letters::is_topic(name) {
+            return topic.set("retention.ms", "-1");
+        }
+        topic
     });
     let new: Vec<NewTopic<'_>> = new.collect();
     let options = AdminOptions::new()

@@ -44,7 +44,7 @@ pub async fn execute() -> anyhow::Result<()> {
 
 async fn put_back(config: &Config, topic: &str) -> anyhow::Result<()> {
     let count = replay(&config.bus(), topic).await?;
-    let origin = topic.trim_end_matches(dead_letters::SUFFIX);
+    let origin = topic.strip_suffix(dead_letters::SUFFIX).unwrap_or(topic);
     println!("{count} records put back to {origin}");
     Ok(())
 }

@@ -6,7 +6,6 @@ use discuss_bus::{Record, Settings, topics};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use uuid::Uuid;
@@ -115,29 +114,12 @@ fn read(settings: &Settings, topic: &str) -> Vec<Record> {
     let mut records = Vec::new();
     while i64::try_from(records.len()).expect("few records") < count {
         match consumer.poll(PATIENCE).expect("a record must come") {
-            Ok(message) => records.push(record(settings, &message)),
+            Ok(message) => records.push(Record::of(&message, settings)),
             Err(error) => eprintln!("reading {name}: {error}"),
         }
     }
     records.sort_by_key(|record| (record.partition, record.offset));
     records
-}
-
-fn record(settings: &Settings, message: &BorrowedMessage<'_>) -> Record {
-    let headers = message.headers().into_iter().flat_map(|all| all.iter());
-    let pairs = headers.map(|header| {
-        let value = header.value.unwrap_or_default();
-        (header.key.to_owned(), value.to_vec())
-    });
-    Record {
-        topic: settings.own_name(message.topic()).to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-        timestamp_ms: message.timestamp().to_millis(),
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().map(<[u8]>::to_vec),
-        headers: pairs.collect(),
-    }
 }
 
 fn committed(settings: &Settings, topic: &str) -> i64 {

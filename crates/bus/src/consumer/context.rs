@@ -33,19 +33,14 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {
-    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        // The client remembers a pause from when the partition was ours before; we don't.
-        if let Rebalance::Assign(partitions) = rebalance
-            && let Err(error) = consumer.resume(partitions)
-        {
-            tracing::error!(%error, "new partitions can't be resumed");
-        }
-    }
-
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else {
             return;
         };
+        // The client would remember a pause until the partition comes back; we don't.
+        if let Err(error) = consumer.resume(partitions) {
+            tracing::error!(%error, "partitions that are given back can't be resumed");
+        }
         for partition in partitions.elements() {
             let id = (partition.topic().to_owned(), partition.partition());
             metrics::gauge!("discuss_kafka_lag_records", "topic" => id.0.clone(), "partition" => id.1.to_string())

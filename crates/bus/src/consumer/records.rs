@@ -17,7 +17,7 @@ use super::leave::leave;
 use super::partitions::Partition;
 use super::work::{Ours, Outcome, Worker, count};
 use super::{Handler, Reading};
-use crate::dead_letters::{GivenUp, MAX_VALUE_BYTES};
+use crate::dead_letters::{CUT_FROM, GivenUp, MAX_VALUE_BYTES};
 use crate::{BusError, Record, Settings};
 
 /// A record and what it asks for.
@@ -113,7 +113,7 @@ impl<H: Handler> Records<H> {
                     // Its partition would stay where it is.
                     Err(error) => return Err(BusError::Broken(error.to_string())),
                 },
-                Some(partition) = self.revoked.recv() => drop(self.partitions.remove(&partition)),
+                Some(partition) = self.revoked.recv() => self.forget(&partition),
                 message = consumer.recv() => {
                     let record = message.map(|message| Record::of(&message, &self.settings));
                     self.forget_revoked();
@@ -140,7 +140,17 @@ impl<H: Handler> Records<H> {
 
     fn forget_revoked(&mut self) {
         while let Ok(partition) = self.revoked.try_recv() {
-            self.partitions.remove(&partition);
+            self.forget(&partition);
+        }
+    }
+
+    fn forget(&mut self, partition: &PartitionId) {
+        if self
+            .partitions
+            .remove(partition)
+            .is_some_and(|gone| gone.is_paused)
+        {
+            self.tell_paused();
         }
     }
 
@@ -171,6 +181,9 @@ impl<H: Handler> Records<H> {
         let length = record.value.as_ref().map_or(0, Vec::len);
         if length > MAX_VALUE_BYTES {
             return Reading::Unreadable(format!("a value of {length} bytes is too large"));
+        }
+        if let Some(cut_from) = record.header(CUT_FROM) {
+            return Reading::Unreadable(format!("its value was cut, from {cut_from} bytes"));
         }
         let handler = AssertUnwindSafe(&self.worker.handler);
         catch_unwind(|| handler.read(record))
@@ -270,6 +283,14 @@ impl<H: Handler> Records<H> {
             Ok(()) => assigned.is_paused = !assigned.is_paused,
             Err(error) => tracing::warn!(%error, "a partition can't be paused or resumed"),
         }
+        self.tell_paused();
+    }
+
+    /// Tells how many partitions bring nothing for now: their lag stands still meanwhile.
+    fn tell_paused(&self) {
+        let paused = self.partitions.values().filter(|one| one.is_paused).count();
+        let paused = u32::try_from(paused).unwrap_or(u32::MAX);
+        metrics::gauge!("discuss_kafka_paused_partitions").set(paused);
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::{Effort, Failure, Handler};
-use crate::dead_letters::{self, GivenUp};
+use crate::dead_letters::{self, GivenUp, MAX_VALUE_BYTES};
 use crate::producer::Producer;
 use crate::record::{CORRELATION_ID, TRACEPARENT};
 use crate::{BusError, Record};
@@ -158,6 +158,7 @@ impl<H: Handler> Worker<H> {
             "a record is a dead letter"
         );
         let mut letter = dead_letters::of(record, &why);
+        let mut most = MAX_VALUE_BYTES;
         loop {
             let sent = tokio::select! {
                 sent = self.producer.send_all(std::slice::from_ref(&letter)) => sent,
@@ -169,8 +170,10 @@ impl<H: Handler> Worker<H> {
                     tracing::warn!(%error, "a dead letter is sent again");
                 }
                 Err(error @ BusError::TooLarge { .. }) => {
-                    tracing::warn!(%error, "a dead letter goes without its key and headers");
-                    letter = dead_letters::bare(record, &why);
+                    tracing::warn!(%error, most, "a dead letter goes without its key and headers");
+                    letter = dead_letters::bare(record, &why, most);
+                    // A topic that was there before may take less than ours.
+                    most /= 2;
                 }
                 Err(error) => tracing::error!(%error, "a dead letter can't be stored"),
             }

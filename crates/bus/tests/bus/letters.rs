@@ -6,7 +6,7 @@ use discuss_bus::consumer::Effort;
 use discuss_bus::{Failure, Record, dead_letters as letter};
 use discuss_test_support::TestKafka;
 
-use crate::script::{LETTERS, SHORT, Script, TOPIC, committed, kafka, order, send, until};
+use crate::script::{LETTERS, MADE_AT, SHORT, Script, TOPIC, committed, kafka, order, send, until};
 
 /// Longer than any test takes.
 const LONG: Effort = Effort {
@@ -63,7 +63,7 @@ async fn a_record_that_fails_is_tried_again_and_then_a_dead_letter_and_the_rest_
     let found = only_letter(&kafka).await;
     assert_eq!(found.key.as_deref(), Some(b"a".as_slice()));
     assert_eq!(found.value.as_deref(), Some(b"bad".as_slice()));
-    assert_eq!(found.timestamp_ms, Some(1_700_000_000_000));
+    assert_eq!(found.timestamp_ms, Some(*MADE_AT));
     for (name, value) in [
         (letter::CAUSE, "no such customer"),
         (letter::KIND, "failed"),

@@ -59,10 +59,11 @@ async fn all_arrive_in_order_while_the_broker_is_killed_again_and_again() {
     let stored = kafka.records(TOPIC).await;
     println!("{} stored, {} done", stored.len(), script.count());
 
-    // Away for good: leaving does not take for ever.
+    // Away for good: leaving does not wait for the brokers, as the client by itself would, for a minute.
     server.kill().await;
     let sending = tokio::spawn(async move { producer.send_all(&[order("a", "late")]).await });
-    running.stop().await;
+    let stopped = tokio::time::timeout(RECOVERY / 3, running.stop());
+    stopped.await.unwrap();
     assert!(!sending.is_finished(), "nobody was there to take it");
     sending.abort();
     server.revive().await;

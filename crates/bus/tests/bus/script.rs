@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use discuss_bus::consumer::{self, Effort, Reading};
 use discuss_bus::{BusError, Failure, Handler, NewRecord, Producer, Record};
@@ -164,6 +164,12 @@ impl Handler for Hand {
     }
 }
 
+/// When the records of a test were made: lately, for Kafka deletes what is older than a week.
+pub(crate) static MADE_AT: LazyLock<i64> = LazyLock::new(|| {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap() - 60_000
+});
+
 /// A record of the topic.
 pub(crate) fn order(key: &str, text: impl Into<Vec<u8>>) -> NewRecord {
     NewRecord {
@@ -171,7 +177,7 @@ pub(crate) fn order(key: &str, text: impl Into<Vec<u8>>) -> NewRecord {
         key: Some(key.as_bytes().to_vec()),
         value: Some(text.into()),
         headers: vec![("X-Correlation-Id".to_owned(), b"c-1".to_vec())],
-        timestamp_ms: Some(1_700_000_000_000),
+        timestamp_ms: Some(*MADE_AT),
     }
 }
 
