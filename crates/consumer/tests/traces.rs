@@ -83,7 +83,10 @@ async fn take(spans: web::Data<Mutex<Vec<Seen>>>, body: web::Bytes) -> HttpRespo
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// A binary of the build, at work; the line that says `ready` tells where it listens.
