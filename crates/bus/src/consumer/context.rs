@@ -2,9 +2,11 @@
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::{Partition, Statistics};
 use tokio::sync::mpsc;
+
+use crate::BusError;
 
 /// A partition's full topic name and its number.
 pub(super) type PartitionId = (String, i32);
@@ -60,4 +62,19 @@ fn lag(partition: &Partition) -> Option<f64> {
     let start = partition.committed_offset.max(partition.lo_offset).max(0);
     let lag = u32::try_from(partition.hi_offset.saturating_sub(start).max(0));
     Some(f64::from(lag.unwrap_or(u32::MAX)))
+}
+
+/// Most errors pass by themselves when the brokers are back.
+pub(super) fn judge(error: KafkaError) -> Result<(), BusError> {
+    let is_refused = matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed
+        )
+    );
+    if is_refused || matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+        return Err(error.into());
+    }
+    tracing::debug!(%error, "kafka brings no records for now");
+    Ok(())
 }

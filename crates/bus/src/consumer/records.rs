@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::KafkaResult;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::context::{Context, PartitionId};
+use super::context::{Context, PartitionId, judge};
 use super::leave::leave;
 use super::partitions::Partition;
 use super::work::{Ours, Outcome, Worker, count};
@@ -292,19 +292,4 @@ impl<H: Handler> Records<H> {
         let paused = u32::try_from(paused).unwrap_or(u32::MAX);
         metrics::gauge!("discuss_kafka_paused_partitions").set(paused);
     }
-}
-
-/// Most errors pass by themselves when the brokers are back.
-fn judge(error: KafkaError) -> Result<(), BusError> {
-    let is_refused = matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed
-        )
-    );
-    if is_refused || matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-        return Err(error.into());
-    }
-    tracing::debug!(%error, "kafka brings no records for now");
-    Ok(())
 }
