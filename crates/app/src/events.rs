@@ -11,6 +11,8 @@ use discuss_wire::members::{MemberRemovedView, MemberRoleChangedView, MembersAdd
 use discuss_wire::messages::{MessageView, NewMessageView};
 use serde::Serialize;
 
+use crate::App;
+
 /// The event with its frame; `None`, and a line in the log, when what it is about is gone.
 pub(crate) fn with_frame(event: &LoggedEvent) -> Option<FanoutEvent> {
     let frame = frame(event);
@@ -41,6 +43,12 @@ pub(crate) fn topics(event: &LoggedEvent) -> Vec<Topic> {
         );
     }
     topics
+}
+
+/// Tells the gateways what was committed.
+pub(crate) fn announce(app: &App, logged: &[LoggedEvent]) {
+    let publications = logged.iter().flat_map(publication);
+    app.parts.fanout.publish(publications.collect());
 }
 
 /// What is published of an event.

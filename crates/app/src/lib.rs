@@ -13,6 +13,7 @@ mod limit;
 pub mod log;
 pub mod members;
 pub mod messages;
+mod notes;
 pub mod reads;
 pub mod relay;
 pub mod retention;

@@ -4,12 +4,13 @@ use discuss_domain::channels::{Channel, ChannelKind};
 use discuss_domain::members::{Member, ReadMark, Role};
 use discuss_domain::permissions::{Action, NotInChannel, require_member};
 use discuss_domain::users::User;
-use discuss_domain::{ChannelId, EventKind, Seq, UserId};
-use discuss_storage::event_log::{LoggedEvent, NewEvent};
+use discuss_domain::{ChannelId, EventKind, UserId};
+use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::members::Joining;
-use discuss_storage::{AsyncConnection, Connection, channels, event_log, members};
+use discuss_storage::{AsyncConnection, Connection, channels, members};
 
 use crate::channels::{now, require_in};
+use crate::notes::Note;
 use crate::{App, AppError, Context, events};
 
 /// A page of a channel's members, and the channel. Only for members.
@@ -51,7 +52,7 @@ pub async fn add(
     let Some(event) = added else {
         return Ok(Vec::new());
     };
-    app.parts.fanout.publish(events::publication(&event));
+    events::announce(app, std::slice::from_ref(&event));
     Ok(event.users)
 }
 
@@ -71,32 +72,23 @@ pub(crate) async fn join(
     new: Vec<UserId>,
     role: Role,
 ) -> Result<LoggedEvent, AppError> {
-    let at = now();
     let more = i32::try_from(new.len()).unwrap_or(i32::MAX);
-    let seq = channels::take_seq(connection, channel.id, more, at).await?;
-    let read = ReadMark {
-        message_id: None,
-        seq,
-        count: channel.counters.unread_count_base,
-    };
-    let tenant = channel.tenant_id;
+    let after = channels::take_seq(connection, channel.id, more, now()).await?;
     let joining = Joining {
-        tenant,
-        channel: channel.id,
+        tenant: after.tenant_id,
+        channel: after.id,
         users: &new,
         role,
-        read,
-        at,
+        read: ReadMark {
+            message_id: None,
+            seq: after.counters.last_seq,
+            count: after.counters.unread_count_base,
+        },
+        at: after.updated_at,
     };
     members::join(connection, &joining).await?;
-    log(
-        connection,
-        context,
-        channel,
-        EventKind::MemberAdded,
-        (seq, new),
-    )
-    .await
+    let added = Note::about(&after, EventKind::MemberAdded, new);
+    Ok(added.append(connection, context).await?)
 }
 
 /// Removes somebody from a channel.
@@ -111,59 +103,15 @@ pub async fn remove(
         .transaction(async |connection| {
             let change = Change::Remove(user);
             let channel = lock_for_change(connection, context, channel, change).await?;
-            let at = now();
-            let seq = channels::take_seq(connection, channel.id, -1, at).await?;
-            members::remove(connection, channel.id, user, context.user(), at).await?;
-            log(
-                connection,
-                context,
-                &channel,
-                EventKind::MemberRemoved,
-                (seq, vec![user]),
-            )
-            .await
+            let after = channels::take_seq(connection, channel.id, -1, now()).await?;
+            let (by, at) = (context.user(), after.updated_at);
+            members::remove(connection, channel.id, user, by, at).await?;
+            let removed = Note::about(&after, EventKind::MemberRemoved, vec![user]);
+            Ok::<_, AppError>(removed.append(connection, context).await?)
         })
         .await?;
-    app.parts.fanout.publish(events::publication(&event));
+    events::announce(app, &[event]);
     Ok(())
-}
-
-async fn log(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    kind: EventKind,
-    (seq, users): (Seq, Vec<UserId>),
-) -> Result<LoggedEvent, AppError> {
-    let (tenant, channel, actor, at) = (channel.tenant_id, channel.id, context.user(), now());
-    let correlation_id = context.correlation_id.as_deref();
-    let traceparent = context.traceparent.as_deref();
-    let users_ref = users.as_slice();
-    let event = NewEvent {
-        tenant,
-        channel,
-        seq,
-        kind,
-        actor,
-        users: users_ref,
-        membership: None,
-        at,
-        correlation_id,
-        traceparent,
-    };
-    event_log::append(connection, &event).await?;
-    Ok(LoggedEvent {
-        tenant,
-        channel,
-        seq,
-        kind,
-        actor,
-        users,
-        membership: None,
-        message: None,
-        made: None,
-        at,
-    })
 }
 
 #[derive(Clone, Copy)]

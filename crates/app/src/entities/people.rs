@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use discuss_domain::channels::Channel;
-use discuss_domain::members::{MemberStatus, Membership, ReadMark, Role};
+use discuss_domain::members::{MemberStatus, Membership, Role};
 use discuss_domain::{EventKind, UserId};
 use discuss_storage::event_log::LoggedEvent;
-use discuss_storage::members::Joining;
 use discuss_storage::{Connection, channels, members};
 
-use super::notes::Note;
-use crate::channels::now;
+use crate::channels::{self as making, now};
 use crate::members::join;
+use crate::notes::Note;
 use crate::{AppError, Context};
 
 /// People of one event at most.
@@ -136,22 +135,9 @@ pub(super) async fn join_first(
     for role in [Role::Owner, Role::Member] {
         let users = first.iter().filter(|(_, own)| *own == role);
         let users: Vec<UserId> = users.map(|(user, _)| *user).collect();
-        if users.is_empty() {
-            continue;
+        if !users.is_empty() {
+            making::join_first(connection, channel, &users, role).await?;
         }
-        let joining = Joining {
-            tenant: channel.tenant_id,
-            channel: channel.id,
-            users: &users,
-            role,
-            read: ReadMark {
-                message_id: None,
-                seq: channel.counters.last_seq,
-                count: 0,
-            },
-            at: channel.created_at,
-        };
-        members::join(connection, &joining).await?;
     }
     Ok(())
 }
@@ -199,15 +185,11 @@ async fn change(
     channel: &Channel,
     step: &Step,
 ) -> Result<LoggedEvent, AppError> {
-    let at = now();
-    let mut after = channel.clone();
-    after.counters.last_seq = channels::take_seq(connection, channel.id, 0, at).await?;
-    after.updated_at = at;
+    let after = channels::take_seq(connection, channel.id, 0, now()).await?;
     members::set_membership(connection, (channel.id, step.user), step.wanted).await?;
     let changed = Note {
-        users: vec![step.user],
         membership: Some(step.wanted),
-        ..Note::of(&after, EventKind::MemberRoleChanged)
+        ..Note::about(&after, EventKind::MemberRoleChanged, vec![step.user])
     };
     Ok(changed.append(connection, context).await?)
 }
