@@ -1,4 +1,4 @@
-//! Channels: making, reading and listing them.
+//! Channels: making, reading, listing and changing them.
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::{Channel, DirectPair, ListFilter, NewGroup, Seen};
@@ -13,6 +13,10 @@ use discuss_storage::{AsyncConnection, Connection, StorageError, channels, membe
 use crate::notes::Note;
 use crate::{App, AppError, Context, events};
 
+mod changes;
+
+pub(crate) use changes::lock_in;
+pub use changes::{archive, unarchive, update};
 pub use discuss_storage::members::Followed;
 
 /// Makes a group; the caller is its owner.
@@ -178,7 +182,7 @@ pub(crate) async fn require_in(
     Ok((seen.channel, member))
 }
 
-/// A page of the caller's channels, the newest message first, and how many there are in all.
+/// A page of the caller's channels, and how many there are in all, as far as they are counted.
 pub async fn list(
     app: &App,
     context: &Context,
@@ -188,8 +192,8 @@ pub async fn list(
     let viewer = (context.tenant(), context.user());
     let bounds = (page.saturating_mul(size), size);
     let mut connection = app.connection().await?;
-    let total = channels::count_seen(&mut connection, viewer, filter).await?;
-    let seen = channels::list_seen(&mut connection, viewer, filter, bounds).await?;
+    let total = channels::count_seen(&mut connection, viewer, &filter).await?;
+    let seen = channels::list_seen(&mut connection, viewer, &filter, bounds).await?;
     Ok((seen, total))
 }
 

@@ -1,8 +1,9 @@
 //! Why a use case was refused or failed, and the symbol that says so outside.
 
-use discuss_domain::channels::NotTwoPeople;
+use discuss_domain::channels::{ChangeError, NotTwoPeople};
+use discuss_domain::members::{JoinError, StandingError};
 use discuss_domain::messages::SendError;
-use discuss_domain::permissions::{Denied, NotInChannel};
+use discuss_domain::permissions::{Denied, NotInChannel, Refused};
 use discuss_storage::{StorageError, TransactionError};
 use discuss_wire::errors::{ErrorCode, FieldError};
 
@@ -27,12 +28,21 @@ pub enum AppError {
     /// There is nobody of that id in the channel.
     #[error("there is no such member")]
     MemberNotFound,
-    /// The channel is archived.
-    #[error("the channel is archived")]
-    Archived,
-    /// Channels of this kind don't change their members.
-    #[error("the members of a direct channel do not change")]
-    DirectMembers,
+    /// Nobody may do this in such a channel, or this member may not, or not now.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The channel is not changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The caller does not come into the channel by themselves.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// Nobody stands otherwise than before.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
+    /// The owner can't leave.
+    #[error("the owner can't leave: name another owner first")]
+    OwnerCannotLeave,
     /// Nobody can be asked whether the caller may see the business record.
     #[error("the channel of a business record is made by the record itself")]
     EntityAccess,
@@ -56,12 +66,19 @@ impl AppError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(field) => field.code,
-            Self::NotInChannel(error) | Self::Send(SendError::NotInChannel(error)) => {
-                not_in_channel(*error)
-            }
-            Self::Denied(_) | Self::DirectMembers => ErrorCode::Forbidden,
+            Self::NotInChannel(error)
+            | Self::Send(SendError::NotInChannel(error))
+            | Self::Join(JoinError::NotInChannel(error)) => not_in_channel(*error),
+            Self::Refused(error) | Self::Change(ChangeError::Refused(error)) => refused(*error),
+            Self::Denied(_)
+            | Self::Change(ChangeError::PublicTopic)
+            | Self::Join(JoinError::Removed)
+            | Self::Standing(_) => ErrorCode::Forbidden,
+            Self::OwnerCannotLeave => ErrorCode::OwnerCannotLeave,
             Self::Send(SendError::Denied(_)) => ErrorCode::CannotSendMessages,
-            Self::Send(SendError::Archived) | Self::Archived => ErrorCode::ChannelArchived,
+            Self::Send(SendError::Archived) | Self::Join(JoinError::Archived) => {
+                ErrorCode::ChannelArchived
+            }
             Self::Send(SendError::Conflict) => ErrorCode::Conflict,
             Self::EntityAccess => ErrorCode::EntityAccessDenied,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
@@ -88,6 +105,13 @@ const fn not_in_channel(error: NotInChannel) -> ErrorCode {
     match error {
         NotInChannel::Unknown => ErrorCode::ChannelNotFound,
         NotInChannel::NotMember => ErrorCode::NotChannelMember,
+    }
+}
+
+const fn refused(error: Refused) -> ErrorCode {
+    match error {
+        Refused::InDirect | Refused::Denied(_) => ErrorCode::Forbidden,
+        Refused::Archived => ErrorCode::ChannelArchived,
     }
 }
 

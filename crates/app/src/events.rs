@@ -7,7 +7,9 @@ use discuss_storage::redis::Topic;
 use discuss_wire::channels::{ChannelChangedView, ChannelCreatedView, ChannelView};
 use discuss_wire::fanout::{Fanout, FanoutEvent};
 use discuss_wire::frames::ServerFrame;
-use discuss_wire::members::{MemberRemovedView, MemberRoleChangedView, MembersAddedView};
+use discuss_wire::members::{
+    MemberLeftView, MemberRemovedView, MemberRoleChangedView, MembersAddedView,
+};
 use discuss_wire::messages::{MessageView, NewMessageView};
 use serde::Serialize;
 
@@ -74,6 +76,7 @@ fn frame(event: &LoggedEvent) -> Option<Bytes> {
         EventKind::ChannelArchived => channel_changed(event, "CHANNEL_ARCHIVED"),
         EventKind::MemberAdded => members_added(event),
         EventKind::MemberRemoved => member_removed(event),
+        EventKind::MemberLeft => member_left(event),
         EventKind::MemberRoleChanged => role_changed(event),
     }
 }
@@ -107,6 +110,14 @@ fn member_removed(event: &LoggedEvent) -> Option<Bytes> {
         removed_by: event.actor.get(),
     };
     encode(event, "MEMBER_REMOVED", view)
+}
+
+fn member_left(event: &LoggedEvent) -> Option<Bytes> {
+    let view = MemberLeftView {
+        channel_id: event.channel.get(),
+        user_id: event.users.first()?.get(),
+    };
+    encode(event, "MEMBER_LEFT", view)
 }
 
 fn role_changed(event: &LoggedEvent) -> Option<Bytes> {

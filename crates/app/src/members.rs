@@ -1,17 +1,26 @@
 //! Members: listing, adding and removing them.
 
-use discuss_domain::channels::{Channel, ChannelKind};
-use discuss_domain::members::{Member, ReadMark, Role};
-use discuss_domain::permissions::{Action, NotInChannel, require_member};
+use discuss_domain::channels::Channel;
+use discuss_domain::members::{Member, Membership, ReadMark, Role};
+use discuss_domain::permissions::{Action, require_may};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, EventKind, UserId};
 use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, channels, members};
 
-use crate::channels::{now, require_in};
+use crate::channels::{lock_in, now, require_in};
 use crate::notes::Note;
 use crate::{App, AppError, Context, events};
+
+mod comings;
+mod settings;
+mod standings;
+
+pub use comings::{join, leave};
+pub use settings::update_own;
+pub(crate) use standings::set_standing;
+pub use standings::update;
 
 /// A page of a channel's members, and the channel. Only for members.
 pub async fn list(
@@ -38,13 +47,14 @@ pub async fn add(
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
-            let channel = lock_for_change(connection, context, channel, Change::Add(role)).await?;
+            let (channel, own) = lock_in(connection, context, channel).await?;
+            require_may(&channel, own, addition(&channel, role))?;
             let current = members::list_current(connection, channel.id, users).await?;
             let new = newcomers(users, &current);
             if new.is_empty() {
                 return Ok(None);
             }
-            join(connection, context, &channel, new, role)
+            take_in(connection, context, new, (&channel, role))
                 .await
                 .map(Some)
         })
@@ -56,6 +66,15 @@ pub async fn add(
     Ok(event.users)
 }
 
+/// What it takes to add people as this.
+fn addition(channel: &Channel, role: Role) -> Action {
+    match role {
+        Role::Owner | Role::Admin => Action::ChangeRoles,
+        Role::Member | Role::Guest if channel.is_private => Action::AddToPrivate,
+        Role::Member | Role::Guest => Action::AddToPublic,
+    }
+}
+
 /// Who is to be added: each once, however often they are named.
 fn newcomers(users: &[UserId], current: &[UserId]) -> Vec<UserId> {
     let mut new = users.to_vec();
@@ -65,12 +84,12 @@ fn newcomers(users: &[UserId], current: &[UserId]) -> Vec<UserId> {
     new
 }
 
-pub(crate) async fn join(
+/// Makes people members who are not. The channel's row must be locked.
+pub(crate) async fn take_in(
     connection: &mut Connection,
     context: &Context,
-    channel: &Channel,
     new: Vec<UserId>,
-    role: Role,
+    (channel, role): (&Channel, Role),
 ) -> Result<LoggedEvent, AppError> {
     let more = i32::try_from(new.len()).unwrap_or(i32::MAX);
     let after = channels::take_seq(connection, channel.id, more, now()).await?;
@@ -101,8 +120,10 @@ pub async fn remove(
     let mut connection = app.connection().await?;
     let event = connection
         .transaction(async |connection| {
-            let change = Change::Remove(user);
-            let channel = lock_for_change(connection, context, channel, change).await?;
+            let (channel, own) = lock_in(connection, context, channel).await?;
+            require_may(&channel, own, Action::RemoveMember)?;
+            let removed = require_current(connection, channel.id, user).await?;
+            require_may(&channel, own, removal(removed)?)?;
             let after = channels::take_seq(connection, channel.id, -1, now()).await?;
             let (by, at) = (context.user(), after.updated_at);
             members::remove(connection, channel.id, user, by, at).await?;
@@ -114,50 +135,22 @@ pub async fn remove(
     Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Change {
-    Add(Role),
-    Remove(UserId),
-}
-
-/// Locks the channel, and only then looks whether the caller may change its members.
-async fn lock_for_change(
-    connection: &mut Connection,
-    context: &Context,
-    id: ChannelId,
-    change: Change,
-) -> Result<Channel, AppError> {
-    let channel = channels::find_for_update(connection, context.tenant(), id).await?;
-    let channel = channel.ok_or(NotInChannel::Unknown)?;
-    let own = members::find(connection, id, context.user()).await?;
-    let own = require_member(&channel, own.map(|member| member.membership))?;
-    if channel.kind == ChannelKind::Direct {
-        return Err(AppError::DirectMembers);
-    }
-    match change {
-        Change::Add(Role::Admin) => own.require(Action::AddAdmin)?,
-        Change::Add(_) if channel.is_private => own.require(Action::AddToPrivate)?,
-        Change::Add(_) => own.require(Action::AddToPublic)?,
-        Change::Remove(user) => {
-            own.require(Action::RemoveMember)?;
-            own.require(removal(connection, id, user).await?)?;
-        }
-    }
-    if channel.archived_at.is_some() {
-        return Err(AppError::Archived);
-    }
-    Ok(channel)
-}
-
-/// What it takes to remove this person.
-async fn removal(
+/// How somebody stands who is in the channel now. Its row must be locked.
+async fn require_current(
     connection: &mut Connection,
     channel: ChannelId,
     user: UserId,
-) -> Result<Action, AppError> {
+) -> Result<Membership, AppError> {
     let member = members::find(connection, channel, user).await?;
-    let member = member.filter(|member| member.membership.is_current());
-    match member.ok_or(AppError::MemberNotFound)?.membership.role {
+    let membership = member.map(|member| member.membership);
+    membership
+        .filter(|membership| membership.is_current())
+        .ok_or(AppError::MemberNotFound)
+}
+
+/// What it takes to remove this person.
+fn removal(membership: Membership) -> Result<Action, AppError> {
+    match membership.role {
         Role::Owner => Err(AppError::CannotRemoveOwner),
         Role::Admin => Ok(Action::RemoveAdmin),
         Role::Member | Role::Guest => Ok(Action::RemoveMember),

@@ -5,7 +5,7 @@
 pub enum EventKind {
     /// The channel came to be: always seq 1.
     ChannelCreated,
-    /// Its name changed, or the record it is about, or it was taken out of the archive.
+    /// Its name or another property changed, or the record it is about, or it was taken out of the archive.
     ChannelUpdated,
     /// It takes no more messages.
     ChannelArchived,
@@ -13,6 +13,8 @@ pub enum EventKind {
     MemberAdded,
     /// Somebody was removed; payload: `userIds`, just one.
     MemberRemoved,
+    /// Somebody went by themselves; payload: `userIds`, just one.
+    MemberLeft,
     /// Somebody may do more or less from now on; payload: `userIds`, just one, `role`, `status`.
     MemberRoleChanged,
     /// A message was sent.
@@ -21,12 +23,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ChannelCreated,
         Self::ChannelUpdated,
         Self::ChannelArchived,
         Self::MemberAdded,
         Self::MemberRemoved,
+        Self::MemberLeft,
         Self::MemberRoleChanged,
         Self::MessageCreated,
     ];
@@ -40,6 +43,7 @@ impl EventKind {
             Self::ChannelArchived => "channel_archived",
             Self::MemberAdded => "member_added",
             Self::MemberRemoved => "member_removed",
+            Self::MemberLeft => "member_left",
             Self::MemberRoleChanged => "member_role_changed",
             Self::MessageCreated => "message_created",
         }

@@ -9,13 +9,16 @@ use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use crate::schema::channels;
 use crate::{Connection, StorageError};
 
+mod changes;
+mod counted;
 mod insert;
 mod seen;
 mod topics;
 
+pub use changes::{is_merged, set_archived, update};
 pub use insert::{Maker, insert_direct, insert_group, insert_topic};
 pub use seen::{count_seen, find_seen, list_seen};
-pub use topics::{find_topic, merge_into, rename_topic, set_archived};
+pub use topics::{find_topic, merge_into, rename_topic};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]

@@ -47,6 +47,7 @@ diesel::table! {
         is_muted -> Bool,
         is_pinned -> Bool,
         notification_level -> Text,
+        left_silenced -> Bool,
     }
 }
 

@@ -13,6 +13,14 @@ use crate::ids::IdNumber;
 use crate::members::{MemberView, MyMembershipView, user_ids};
 use crate::messages::metadata;
 
+mod changes;
+mod events;
+mod lists;
+
+pub use changes::UpdateChannelRequest;
+pub use events::{ChannelChangedView, ChannelCreatedView};
+pub use lists::ChannelFilterQuery;
+
 /// Makes a channel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -270,24 +278,6 @@ impl ChannelView {
             ..Self::of(&seen.channel)
         }
     }
-}
-
-/// A new channel and who is in it: the payload of `CHANNEL_CREATED`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelCreatedView {
-    /// The channel.
-    pub channel: ChannelView,
-    /// Who is in it.
-    pub member_ids: Vec<i64>,
-}
-
-/// A channel as it is now: the payload of `CHANNEL_UPDATED` and `CHANNEL_ARCHIVED`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelChangedView {
-    /// The channel.
-    pub channel: ChannelView,
 }
 
 fn preview(text: &str) -> String {

@@ -42,6 +42,8 @@ codes! {
     ChannelArchived = "CHANNEL_ARCHIVED", 400;
     /// The owner can't be removed.
     CannotRemoveOwner = "CANNOT_REMOVE_OWNER", 400;
+    /// The owner can't leave.
+    OwnerCannotLeave = "OWNER_CANNOT_LEAVE", 400;
     /// No token, or a bad one.
     Unauthorized = "UNAUTHORIZED", 401;
     /// May see, but not do.

@@ -11,6 +11,10 @@ use crate::errors::{FieldError, InField};
 use crate::ids::IdNumber;
 use crate::users::UserView;
 
+mod changes;
+
+pub use changes::{UpdateMemberRequest, UpdateMembershipRequest};
+
 /// The most people one call adds.
 pub const MAX_USERS_A_CALL: usize = 100;
 
@@ -164,6 +168,16 @@ pub struct MemberRemovedView {
     pub user_id: i64,
     /// Who did it.
     pub removed_by: i64,
+}
+
+/// Who went by themselves: the payload of `MEMBER_LEFT`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberLeftView {
+    /// The channel.
+    pub channel_id: i64,
+    /// Who went.
+    pub user_id: i64,
 }
 
 /// Who may do more or less from now on: the payload of `MEMBER_ROLE_CHANGED`.

@@ -33,6 +33,7 @@ pub const fn route(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::ChannelArchived => (CHANNELS, "CHANNEL_ARCHIVED"),
         EventKind::MemberAdded => (MEMBERS, "MEMBER_JOINED"),
         EventKind::MemberRemoved => (MEMBERS, "MEMBER_REMOVED"),
+        EventKind::MemberLeft => (MEMBERS, "MEMBER_LEFT"),
         EventKind::MemberRoleChanged => (MEMBERS, "MEMBER_ROLE_CHANGED"),
     }
 }

@@ -6,11 +6,14 @@
     reason = "a test ends where it fails"
 )]
 
+mod channel_changes;
+mod channel_lists;
 mod channels;
 mod envelope;
 mod history;
 mod identity;
 mod lifecycle;
+mod member_changes;
 mod members;
 mod messages;
 mod openapi;

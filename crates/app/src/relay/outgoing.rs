@@ -58,7 +58,10 @@ fn fields(event: &RelayedEvent, kind: EventKind) -> Option<Fields<'_>> {
         EventKind::ChannelCreated | EventKind::ChannelUpdated | EventKind::ChannelArchived => {
             channel(event).map(Fields::Channel)
         }
-        EventKind::MemberAdded | EventKind::MemberRemoved | EventKind::MemberRoleChanged => {
+        EventKind::MemberAdded
+        | EventKind::MemberRemoved
+        | EventKind::MemberLeft
+        | EventKind::MemberRoleChanged => {
             let members = event.members.iter().map(member).collect();
             Some(Fields::Members(MemberFields::of(members)))
         }

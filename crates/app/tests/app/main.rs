@@ -7,6 +7,7 @@
 )]
 
 mod channels;
+mod comings;
 mod entities;
 mod fanout;
 mod fixture;

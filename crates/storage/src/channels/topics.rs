@@ -65,25 +65,6 @@ pub async fn rename_topic(
     Channel::try_from(row)
 }
 
-/// Archives the channel, or takes it out of the archive.
-pub async fn set_archived(
-    connection: &mut Connection,
-    channel: ChannelId,
-    archived_at: Option<DateTime<Utc>>,
-    at: DateTime<Utc>,
-) -> Result<Channel, StorageError> {
-    let row: ChannelRow = diesel::update(channels::table.find(channel.get()))
-        .set((
-            channels::last_seq.eq(channels::last_seq + 1),
-            channels::archived_at.eq(archived_at),
-            channels::updated_at.eq(at),
-        ))
-        .returning(ChannelRow::as_returning())
-        .get_result(connection)
-        .await?;
-    Channel::try_from(row)
-}
-
 /// Archives a channel for which another goes on; the record it is about is free for that one.
 pub async fn merge_into(
     connection: &mut Connection,

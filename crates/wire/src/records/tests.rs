@@ -97,6 +97,19 @@ fn one_member_is_told_at_the_top_and_among_all() {
 }
 
 #[test]
+fn who_left_is_told_as_such() {
+    let expected = head("MEMBER_LEFT")
+        + "\"userId\":8,\"role\":\"MEMBER\",\"status\":\"LEFT\",\
+           \"members\":[{\"userId\":8,\"role\":\"MEMBER\",\"status\":\"LEFT\"}]}";
+    let left = MemberField {
+        status: "LEFT",
+        ..member(8)
+    };
+    let fields = Fields::Members(MemberFields::of(vec![left]));
+    assert_eq!(encoded(EventKind::MemberLeft, &fields), expected);
+}
+
+#[test]
 fn several_members_of_one_event_are_one_record_with_the_first_at_the_top() {
     let expected = head("MEMBER_JOINED")
         + "\"userId\":8,\"role\":\"MEMBER\",\"status\":\"ACTIVE\",\

@@ -85,6 +85,10 @@ impl Person {
         Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     /// Makes a private group with these people; answers its id.
     pub(crate) async fn group(&self, members: &[&Person]) -> i64 {
         self.group_that(
