@@ -6,6 +6,7 @@
     reason = "a test ends where it fails"
 )]
 
+mod access;
 mod channel_changes;
 mod channel_lists;
 mod channels;
