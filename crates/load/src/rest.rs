@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use crate::people::Person;
 
+mod channels;
+
 /// The most members one call takes.
 const MEMBERS_A_CALL: usize = 100;
 /// Longer than the server may think about a send (5 s).
