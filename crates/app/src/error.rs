@@ -3,7 +3,9 @@
 use discuss_domain::channels::{ChangeError, NotTwoPeople};
 use discuss_domain::members::{JoinError, StandingError};
 use discuss_domain::messages::SendError;
+use discuss_domain::messages::change::ChangeError as MessageChangeError;
 use discuss_domain::permissions::{Denied, NotInChannel, Refused};
+use discuss_domain::threads::ReplyError;
 use discuss_storage::{StorageError, TransactionError};
 use discuss_wire::errors::{ErrorCode, FieldError};
 
@@ -22,6 +24,9 @@ pub enum AppError {
     /// The message was not accepted.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// The message was not changed.
+    #[error(transparent)]
+    MessageChange(#[from] MessageChangeError),
     /// There is no such message, for this caller.
     #[error("there is no such message")]
     MessageNotFound,
@@ -80,6 +85,8 @@ impl AppError {
                 ErrorCode::ChannelArchived
             }
             Self::Send(SendError::Conflict) => ErrorCode::Conflict,
+            Self::Send(SendError::Reply(error)) => reply(*error),
+            Self::MessageChange(error) => change(*error),
             Self::EntityAccess => ErrorCode::EntityAccessDenied,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
             Self::MemberNotFound => ErrorCode::MemberNotFound,
@@ -112,6 +119,25 @@ const fn refused(error: Refused) -> ErrorCode {
     match error {
         Refused::InDirect | Refused::Denied(_) => ErrorCode::Forbidden,
         Refused::Archived => ErrorCode::ChannelArchived,
+    }
+}
+
+const fn reply(error: ReplyError) -> ErrorCode {
+    match error {
+        ReplyError::Elsewhere => ErrorCode::ParentMessageNotInChannel,
+        ReplyError::Deleted => ErrorCode::MessageDeleted,
+    }
+}
+
+const fn change(error: MessageChangeError) -> ErrorCode {
+    match error {
+        MessageChangeError::NotFound => ErrorCode::MessageNotFound,
+        MessageChangeError::Denied(_) | MessageChangeError::NotSender => ErrorCode::Forbidden,
+        MessageChangeError::System => ErrorCode::CannotEditSystemMessage,
+        MessageChangeError::Deleted => ErrorCode::MessageDeleted,
+        MessageChangeError::WindowExpired => ErrorCode::EditWindowExpired,
+        MessageChangeError::Archived => ErrorCode::ChannelArchived,
+        MessageChangeError::TooManyReactions(_) => ErrorCode::TooManyReactions,
     }
 }
 

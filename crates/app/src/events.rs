@@ -10,7 +10,10 @@ use discuss_wire::frames::ServerFrame;
 use discuss_wire::members::{
     MemberLeftView, MemberRemovedView, MemberRoleChangedView, MembersAddedView,
 };
+use discuss_wire::messages::change::{MessageDeletedView, MessageEditedView};
 use discuss_wire::messages::{MessageView, NewMessageView};
+use discuss_wire::reactions::ReactionChangedView;
+use discuss_wire::threads::ThreadUpdatedView;
 use serde::Serialize;
 
 use crate::App;
@@ -71,6 +74,20 @@ fn frame(event: &LoggedEvent) -> Option<Bytes> {
             let message = MessageView::of(event.message.as_ref()?);
             encode(event, "NEW_MESSAGE", NewMessageView { message })
         }
+        EventKind::MessageEdited => {
+            let view = MessageEditedView::of(event.message.as_ref()?);
+            encode(event, "MESSAGE_EDITED", view)
+        }
+        EventKind::MessageDeleted => {
+            let view = MessageDeletedView::of(event.message.as_ref()?)?;
+            encode(event, "MESSAGE_DELETED", view)
+        }
+        EventKind::ReactionAdded => reaction_changed(event, "REACTION_ADDED"),
+        EventKind::ReactionRemoved => reaction_changed(event, "REACTION_REMOVED"),
+        EventKind::ThreadUpdated => {
+            let view = ThreadUpdatedView::of(event.message.as_ref()?);
+            encode(event, "THREAD_UPDATED", view)
+        }
         EventKind::ChannelCreated => channel_created(event),
         EventKind::ChannelUpdated => channel_changed(event, "CHANNEL_UPDATED"),
         EventKind::ChannelArchived => channel_changed(event, "CHANNEL_ARCHIVED"),
@@ -79,6 +96,12 @@ fn frame(event: &LoggedEvent) -> Option<Bytes> {
         EventKind::MemberLeft => member_left(event),
         EventKind::MemberRoleChanged => role_changed(event),
     }
+}
+
+fn reaction_changed(event: &LoggedEvent, kind: &str) -> Option<Bytes> {
+    let (message, emoji) = (event.message.as_ref()?, event.emoji.as_ref()?);
+    let view = ReactionChangedView::of(message, emoji, event.actor);
+    encode(event, kind, view)
 }
 
 fn channel_created(event: &LoggedEvent) -> Option<Bytes> {

@@ -14,10 +14,12 @@ pub mod log;
 pub mod members;
 pub mod messages;
 mod notes;
+pub mod reactions;
 pub mod reads;
 pub mod relay;
 pub mod retention;
 pub mod stores;
+pub mod threads;
 pub mod users;
 mod writer;
 

@@ -1,13 +1,16 @@
 //! Messages: sending and reading them.
 
+use discuss_domain::members::Member;
 use discuss_domain::messages::{Draft, Fingerprint, Message};
 use discuss_domain::{ChannelId, MessageId};
-use discuss_storage::messages as stored;
+use discuss_storage::{Connection, messages as stored};
 use discuss_wire::paging::Cursor;
 
 use crate::channels::require_in;
-use crate::writer::{Outcome, Send};
+use crate::writer::{Command, Outcome, Send};
 use crate::{App, AppError, Context};
+
+pub mod change;
 
 /// A message that is stored.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub async fn send(
         correlation_id: context.correlation_id.clone(),
         traceparent: context.traceparent.clone(),
     };
-    match app.parts.writer.send(send).await? {
+    match app.parts.writer.carry_out(Command::Send(send)).await? {
         Outcome::Stored(message) => Ok(Sent {
             message: *message,
             is_repeat: false,
@@ -43,6 +46,8 @@ pub async fn send(
             message: find(app, context, id).await?,
             is_repeat: true,
         }),
+        // No answer to a send.
+        Outcome::Changed(_) | Outcome::Unchanged(_) => Err(AppError::Internal),
     }
 }
 
@@ -55,10 +60,20 @@ async fn find(app: &App, context: &Context, id: MessageId) -> Result<Message, Ap
 /// One message, for the members of its channel. Whoever may not read it is told that there is none.
 pub async fn get(app: &App, context: &Context, id: MessageId) -> Result<Message, AppError> {
     let mut connection = app.connection().await?;
-    let message = stored::find(&mut connection, context.tenant(), id).await?;
+    let (message, _) = find_readable(&mut connection, context, id).await?;
+    Ok(message)
+}
+
+/// A message that the caller may read, and their membership of its channel.
+pub(crate) async fn find_readable(
+    connection: &mut Connection,
+    context: &Context,
+    id: MessageId,
+) -> Result<(Message, Member), AppError> {
+    let message = stored::find(connection, context.tenant(), id).await?;
     let message = message.ok_or(AppError::MessageNotFound)?;
-    match require_in(&mut connection, context, message.channel_id).await {
-        Ok(_) => Ok(message),
+    match require_in(connection, context, message.channel_id).await {
+        Ok((_, member)) => Ok((message, member)),
         Err(AppError::NotInChannel(_)) => Err(AppError::MessageNotFound),
         Err(error) => Err(error),
     }

@@ -63,6 +63,7 @@ impl<'a> Note<'a> {
             membership: event.membership,
             users: self.users,
             message: None,
+            emoji: None,
             made: self.kind.is_of_channel().then(|| self.channel.clone()),
         })
     }

@@ -19,11 +19,21 @@ pub enum EventKind {
     MemberRoleChanged,
     /// A message was sent.
     MessageCreated,
+    /// A message's text changed.
+    MessageEdited,
+    /// A message became a tombstone.
+    MessageDeleted,
+    /// Somebody reacted to a message; payload: `emoji`.
+    ReactionAdded,
+    /// Somebody took a reaction back; payload: `emoji`.
+    ReactionRemoved,
+    /// A thread has more or fewer replies; the message is its root.
+    ThreadUpdated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::ChannelCreated,
         Self::ChannelUpdated,
         Self::ChannelArchived,
@@ -32,6 +42,11 @@ impl EventKind {
         Self::MemberLeft,
         Self::MemberRoleChanged,
         Self::MessageCreated,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::ReactionAdded,
+        Self::ReactionRemoved,
+        Self::ThreadUpdated,
     ];
 
     /// The name under which the log stores it.
@@ -46,6 +61,11 @@ impl EventKind {
             Self::MemberLeft => "member_left",
             Self::MemberRoleChanged => "member_role_changed",
             Self::MessageCreated => "message_created",
+            Self::MessageEdited => "message_edited",
+            Self::MessageDeleted => "message_deleted",
+            Self::ReactionAdded => "reaction_added",
+            Self::ReactionRemoved => "reaction_removed",
+            Self::ThreadUpdated => "thread_updated",
         }
     }
 

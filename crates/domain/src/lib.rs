@@ -10,7 +10,9 @@ pub mod ids;
 pub mod members;
 pub mod messages;
 pub mod permissions;
+pub mod reactions;
 pub mod text;
+pub mod threads;
 pub mod users;
 
 pub use events::EventKind;

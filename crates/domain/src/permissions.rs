@@ -29,6 +29,8 @@ pub enum Action {
     Silence,
     /// Delete whosever message.
     DeleteAny,
+    /// See what somebody else's message said before it was edited.
+    SeeVersions,
     /// Add people to a private channel.
     AddToPrivate,
     /// Give roles, one's own included, also by adding somebody as an admin.
@@ -43,7 +45,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Read,
         Self::React,
         Self::Leave,
@@ -55,6 +57,7 @@ impl Action {
         Self::RemoveMember,
         Self::Silence,
         Self::DeleteAny,
+        Self::SeeVersions,
         Self::AddToPrivate,
         Self::ChangeRoles,
         Self::RemoveAdmin,
@@ -72,7 +75,8 @@ impl Action {
             | Self::AddToPublic
             | Self::RemoveMember
             | Self::Silence
-            | Self::DeleteAny => (Role::Admin, Role::Owner),
+            | Self::DeleteAny
+            | Self::SeeVersions => (Role::Admin, Role::Owner),
             Self::AddToPrivate
             | Self::ChangeRoles
             | Self::RemoveAdmin
@@ -91,7 +95,7 @@ impl Action {
 
     /// An archived channel is read, and may be taken out of the archive.
     const fn is_done_in_archived(self) -> bool {
-        matches!(self, Self::Read | Self::Archive)
+        matches!(self, Self::Read | Self::SeeVersions | Self::Archive)
     }
 
     /// Whoever is silenced says nothing, in new words or by changing old ones.

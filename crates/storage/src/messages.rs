@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use discuss_domain::messages::{ClientMessageId, Message, MessageKind, Numbers};
+use discuss_domain::threads::Thread;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use uuid::Uuid;
 
+use crate::reactions;
 use crate::schema::{messages, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
+pub mod edits;
 pub mod group;
 pub mod system;
 
@@ -28,6 +31,11 @@ pub(crate) struct MessageRow {
     kind: String,
     content: Option<String>,
     parent_id: Option<i64>,
+    thread_count: i32,
+    newest_reply_no: i64,
+    last_reply_at: Option<DateTime<Utc>>,
+    thread_participants: Vec<i64>,
+    reactions: Option<serde_json::Value>,
     mentions: Vec<i64>,
     metadata: Option<serde_json::Value>,
     client_message_id: Option<Uuid>,
@@ -54,14 +62,25 @@ pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Messag
             timeline_no: row.timeline_no,
             unread_no: row.unread_no,
         },
-        mentions: row.mentions.into_iter().map(UserId::from).collect(),
+        mentions: people(row.mentions),
         parent_id: row.parent_id.map(MessageId::from),
+        thread: Thread {
+            count: row.thread_count.into(),
+            newest_no: row.newest_reply_no,
+            last_reply_at: row.last_reply_at,
+            participants: people(row.thread_participants),
+        },
+        reactions: reactions::read(row.reactions.as_ref())?,
         metadata: row.metadata,
         client_message_id: row.client_message_id.map(ClientMessageId::from),
         edited_at: row.edited_at,
         deleted: row.deleted_at.zip(row.deleted_by.map(UserId::from)),
         created_at: row.created_at,
     })
+}
+
+fn people(ids: Vec<i64>) -> Vec<UserId> {
+    ids.into_iter().map(UserId::from).collect()
 }
 
 /// Messages joined with their senders.
@@ -76,9 +95,11 @@ macro_rules! with_senders {
     }};
 }
 
-type WithSender = (MessageRow, Option<UserRow>);
+pub(crate) use with_senders;
 
-fn all(rows: Vec<WithSender>) -> Result<Vec<Message>, StorageError> {
+pub(crate) type WithSender = (MessageRow, Option<UserRow>);
+
+pub(crate) fn all(rows: Vec<WithSender>) -> Result<Vec<Message>, StorageError> {
     rows.into_iter()
         .map(|(row, sender)| message(row, sender))
         .collect()
@@ -97,6 +118,22 @@ pub async fn find(
         .await
         .optional()?;
     row.map(|(row, sender)| message(row, sender)).transpose()
+}
+
+/// The channel of a message of the tenant.
+pub async fn find_channel(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<Option<ChannelId>, StorageError> {
+    let channel: Option<i64> = messages::table
+        .filter(messages::id.eq(id.get()))
+        .filter(messages::tenant_id.eq(tenant.get()))
+        .select(messages::channel_id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(channel.map(ChannelId::from))
 }
 
 /// The newest `limit` messages of a channel with a seq below `before`, newest first.

@@ -64,6 +64,12 @@ diesel::table! {
         kind -> Text,
         content -> Nullable<Text>,
         parent_id -> Nullable<BigInt>,
+        reply_no -> Nullable<BigInt>,
+        thread_count -> Integer,
+        newest_reply_no -> BigInt,
+        last_reply_at -> Nullable<Timestamptz>,
+        thread_participants -> Array<BigInt>,
+        reactions -> Nullable<Jsonb>,
         mentions -> Array<BigInt>,
         metadata -> Nullable<Jsonb>,
         client_message_id -> Nullable<Uuid>,
@@ -71,6 +77,24 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         deleted_by -> Nullable<BigInt>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    message_edits (message_id, version) {
+        message_id -> BigInt,
+        version -> BigInt,
+        content -> Text,
+        edited_at -> Timestamptz,
+        edited_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    thread_followers (message_id, user_id) {
+        message_id -> BigInt,
+        user_id -> BigInt,
+        is_following -> Bool,
     }
 }
 

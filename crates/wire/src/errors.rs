@@ -38,6 +38,16 @@ codes! {
     TenantIdRequired = "TENANT_ID_REQUIRED", 400;
     /// More people mentioned than a message may.
     TooManyMentions = "TOO_MANY_MENTIONS", 400;
+    /// As many different reactions as a message may have.
+    TooManyReactions = "TOO_MANY_REACTIONS", 400;
+    /// What the system said stays as it is.
+    CannotEditSystemMessage = "CANNOT_EDIT_SYSTEM_MESSAGE", 400;
+    /// The message is a tombstone.
+    MessageDeleted = "MESSAGE_DELETED", 400;
+    /// The message was sent too long ago to be edited.
+    EditWindowExpired = "EDIT_WINDOW_EXPIRED", 400;
+    /// What is replied to is not in this channel.
+    ParentMessageNotInChannel = "PARENT_MESSAGE_NOT_IN_CHANNEL", 400;
     /// The channel takes no more messages.
     ChannelArchived = "CHANNEL_ARCHIVED", 400;
     /// The owner can't be removed.

@@ -13,5 +13,7 @@ pub mod json;
 pub mod members;
 pub mod messages;
 pub mod paging;
+pub mod reactions;
 pub mod records;
+pub mod threads;
 pub mod users;

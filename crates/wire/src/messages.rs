@@ -1,5 +1,6 @@
 //! Messages in requests and answers.
 
+use chrono::{DateTime, Utc};
 use discuss_domain::messages::{ClientMessageId, Content, Draft, Message, MessageKind};
 use discuss_domain::{ChannelId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,10 @@ use crate::errors::{ErrorCode, FieldError, InField};
 use crate::ids::IdNumber;
 use crate::json::{NULL_CHARACTER, find_null_character};
 use crate::members::user_ids;
+use crate::reactions::ReactionView;
 use crate::users::UserView;
+
+pub mod change;
 
 /// The most bytes of metadata, written as JSON.
 pub const MAX_METADATA_BYTES: usize = 8 * 1024;
@@ -38,9 +42,9 @@ pub struct SendMessageRequest {
     /// A UUID of the client's own: sent again, it stores nothing new.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub client_message_id: Option<String>,
-    /// Replies are not taken yet.
-    #[schema(ignore)]
-    pub parent_id: Option<Value>,
+    /// The message to which it is a reply; a reply to a reply joins the same thread.
+    #[schema(value_type = Option<i64>, example = 1042)]
+    pub parent_id: Option<IdNumber>,
     /// Attachments are not taken yet.
     #[schema(ignore)]
     pub attachment_ids: Option<Vec<Value>>,
@@ -49,9 +53,6 @@ pub struct SendMessageRequest {
 impl SendMessageRequest {
     /// Checks the request; `idempotency_key` is the header, over which the body's id wins.
     pub fn parse(self, idempotency_key: Option<&str>) -> Result<Draft, FieldError> {
-        if self.parent_id.is_some_and(|id| !id.is_null()) {
-            return Err(FieldError::new("parentId", "replies are not supported yet"));
-        }
         if self.attachment_ids.is_some_and(|ids| !ids.is_empty()) {
             return Err(FieldError::new(
                 "attachmentIds",
@@ -69,6 +70,10 @@ impl SendMessageRequest {
                 .as_deref()
                 .map_or(Ok(MessageKind::Text), sendable_kind)?,
             mentions: mentions(&self.mentions.unwrap_or_default())?,
+            parent_id: match self.parent_id {
+                Some(id) => Some(MessageId::parse(id.0).in_field("parentId")?),
+                None => None,
+            },
             metadata: self.metadata.map(metadata).transpose()?,
             client_message_id,
         })
@@ -155,6 +160,18 @@ pub struct MessageView {
     pub message_type: &'static str,
     /// Which members it names.
     pub mentions: Vec<i64>,
+    /// The root of the thread that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<i64>,
+    /// How many replies it has; deleted ones don't count.
+    pub thread_count: i64,
+    /// Who replied, at most 50.
+    pub thread_participants: Vec<i64>,
+    /// When somebody replied last, epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_reply_at: Option<i64>,
+    /// Who reacted to it with what.
+    pub reactions: Vec<ReactionView>,
     /// It was edited.
     pub is_edited: bool,
     /// When it was last edited, epoch milliseconds.
@@ -190,8 +207,8 @@ impl MessageView {
     #[must_use]
     pub fn of(message: &Message) -> Self {
         let created_at = message.created_at.timestamp_millis();
-        let edited_at = message.edited_at.map(|at| at.timestamp_millis());
-        let deleted_at = message.deleted.map(|(at, _)| at.timestamp_millis());
+        let edited_at = millis(message.edited_at);
+        let deleted_at = millis(message.deleted.map(|(at, _)| at));
         Self {
             id: message.id.get(),
             seq: message.seq.get(),
@@ -201,7 +218,12 @@ impl MessageView {
             sender: UserView::from(&message.sender),
             content: message.content.clone(),
             message_type: message.kind.as_str(),
-            mentions: message.mentions.iter().map(|user| user.get()).collect(),
+            mentions: ids(&message.mentions),
+            parent_id: message.parent_id.map(MessageId::get),
+            thread_count: message.thread.count,
+            thread_participants: ids(&message.thread.participants),
+            last_reply_at: millis(message.thread.last_reply_at),
+            reactions: message.reactions.iter().map(ReactionView::of).collect(),
             is_edited: edited_at.is_some(),
             edited_at,
             is_deleted: deleted_at.is_some(),
@@ -220,9 +242,18 @@ impl MessageView {
     pub fn seen_by(message: &Message, viewer: UserId) -> Self {
         Self {
             is_sent_by_me: Some(message.sender.id == viewer),
+            reactions: ReactionView::seen_by(&message.reactions, viewer),
             ..Self::of(message)
         }
     }
+}
+
+pub(crate) fn ids(users: &[UserId]) -> Vec<i64> {
+    users.iter().map(|user| user.get()).collect()
+}
+
+pub(crate) fn millis(at: Option<DateTime<Utc>>) -> Option<i64> {
+    at.map(|at| at.timestamp_millis())
 }
 
 /// A new message: the payload of `NEW_MESSAGE`.

@@ -30,6 +30,7 @@ fn the_table_is_the_contracts() {
         (Action::RemoveMember, admins),
         (Action::Silence, admins),
         (Action::DeleteAny, admins),
+        (Action::SeeVersions, admins),
         (Action::AddToPrivate, owner),
         (Action::ChangeRoles, owner),
         (Action::RemoveAdmin, owner),

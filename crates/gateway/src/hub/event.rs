@@ -34,6 +34,11 @@ impl Effect {
             EventKind::ChannelCreated | EventKind::MemberAdded => Self::Adds(people.into()),
             EventKind::MemberRemoved | EventKind::MemberLeft => Self::Removes(people.into()),
             EventKind::MessageCreated
+            | EventKind::MessageEdited
+            | EventKind::MessageDeleted
+            | EventKind::ReactionAdded
+            | EventKind::ReactionRemoved
+            | EventKind::ThreadUpdated
             | EventKind::ChannelUpdated
             | EventKind::ChannelArchived
             | EventKind::MemberRoleChanged => Self::Nothing,

@@ -17,6 +17,7 @@ mod joins;
 mod lone;
 mod marks;
 mod members;
+mod message_changes;
 mod messages;
 mod migrations;
 mod news;

@@ -35,6 +35,7 @@ async fn a_message_is_found_as_it_was_sent() {
         content: Content::parse(" grüße, Đà Nẵng 🎉 \n".to_owned()).unwrap(),
         kind: MessageKind::Code,
         mentions: vec![user(2), user(3)],
+        parent_id: None,
         metadata: Some(json!({"lang": "rust", "n": [1, null]})),
         client_message_id: Some(uuid::Uuid::new_v4().into()),
     };

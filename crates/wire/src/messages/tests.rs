@@ -18,6 +18,14 @@ fn a_send_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_reply_names_its_parent_as_number_or_digits() {
+    for parent in [json!(5), json!("5")] {
+        let draft = parse(json!({"content": "x", "parentId": parent}), None).unwrap();
+        assert_eq!(draft.parent_id, Some(MessageId::from(5)));
+    }
+}
+
+#[test]
 fn the_bodys_client_id_wins_over_the_header() {
     let id = "7f3b0a52-8d6e-4a34-9c5d-0f6a4c1b2d3e";
     let draft = parse(json!({"content": "x", "clientMessageId": id}), Some("key")).unwrap();
@@ -87,7 +95,7 @@ fn what_is_wrong_is_named() {
             "metadata",
         ),
         (json!({"content": "x", "mentions": [0]}), "mentions"),
-        (json!({"content": "x", "parentId": 5}), "parentId"),
+        (json!({"content": "x", "parentId": 0}), "parentId"),
         (
             json!({"content": "x", "attachmentIds": [5]}),
             "attachmentIds",

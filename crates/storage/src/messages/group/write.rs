@@ -9,6 +9,8 @@ use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::Changes;
+
 /// What a group stores.
 #[derive(Debug)]
 pub struct Group<'a> {
@@ -16,10 +18,12 @@ pub struct Group<'a> {
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
-    /// What its channels have given out after it, and the newest message of each.
-    pub channels: HashMap<ChannelId, (Counters, MessageId)>,
+    /// What its channels have given out after it, and the newest message of each in which one was sent.
+    pub channels: HashMap<ChannelId, (Counters, Option<MessageId>)>,
     /// Its messages, in the order of their seqs within each channel.
     pub messages: Vec<NewMessage<'a>>,
+    /// What becomes of messages that are there.
+    pub changes: Changes<'a>,
 }
 
 /// A message to be stored.
@@ -41,6 +45,8 @@ pub struct NewMessage<'a> {
     pub draft: &'a Draft,
     /// Which members it names.
     pub mentions: Vec<UserId>,
+    /// The root of the thread that it joins, and its number there.
+    pub reply_to: Option<(MessageId, i64)>,
     /// The send, shortened.
     pub fingerprint: Fingerprint,
     /// The request's correlation id.
@@ -77,6 +83,8 @@ struct MessageArrays<'a> {
     fingerprints: Vec<Uuid>,
     correlation_ids: Vec<Option<&'a str>>,
     traceparents: Vec<Option<&'a str>>,
+    parents: Vec<Option<i64>>,
+    reply_nos: Vec<Option<i64>>,
 }
 
 #[derive(Default)]
@@ -86,7 +94,7 @@ struct ChannelArrays {
     message_counts: Vec<i64>,
     timeline_counts: Vec<i64>,
     unread_bases: Vec<i64>,
-    last_messages: Vec<i64>,
+    last_messages: Vec<Option<i64>>,
 }
 
 /// The newest message of each sender in each channel: how far they have read.
@@ -109,7 +117,10 @@ impl Group<'_> {
         let mut newest: HashMap<(ChannelId, UserId), &NewMessage<'_>> = HashMap::new();
         for message in &self.messages {
             arrays.messages.push(message);
-            newest.insert((message.channel, message.sender), message);
+            // Who replies has read the thread, not the channel.
+            if message.reply_to.is_none() {
+                newest.insert((message.channel, message.sender), message);
+            }
         }
         for (id, (counters, last_message)) in &self.channels {
             arrays.channels.push(*id, *counters, *last_message);
@@ -146,23 +157,27 @@ impl<'a> MessageArrays<'a> {
         self.fingerprints.push(message.fingerprint.get());
         self.correlation_ids.push(message.correlation_id);
         self.traceparents.push(message.traceparent);
+        self.parents
+            .push(message.reply_to.map(|(root, _)| root.get()));
+        self.reply_nos
+            .push(message.reply_to.map(|(_, number)| number));
     }
 }
 
 /// PostgreSQL has no array of arrays of different lengths: each goes as its text.
-fn array_text(users: &[UserId]) -> String {
+pub(super) fn array_text(users: &[UserId]) -> String {
     let ids: Vec<String> = users.iter().map(UserId::to_string).collect();
     format!("{{{}}}", ids.join(","))
 }
 
 impl ChannelArrays {
-    fn push(&mut self, id: ChannelId, counters: Counters, last_message: MessageId) {
+    fn push(&mut self, id: ChannelId, counters: Counters, last_message: Option<MessageId>) {
         self.ids.push(id.get());
         self.last_seqs.push(counters.last_seq.get());
         self.message_counts.push(counters.message_count);
         self.timeline_counts.push(counters.timeline_count);
         self.unread_bases.push(counters.unread_count_base);
-        self.last_messages.push(last_message.get());
+        self.last_messages.push(last_message.map(MessageId::get));
     }
 }
 
@@ -177,8 +192,8 @@ impl MarkArrays {
 }
 
 impl GroupArrays<'_> {
-    /// In the order of the statement's `$1` to `$29`.
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 29] {
+    /// In the order of the statement's `$1` to `$31`.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 31] {
         let (sent, channels, marks) = (&self.messages, &self.channels, &self.marks);
         [
             &sent.ids,
@@ -210,6 +225,8 @@ impl GroupArrays<'_> {
             &marks.seqs,
             &marks.messages,
             &marks.counts,
+            &sent.parents,
+            &sent.reply_nos,
         ]
     }
 }
