@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use discuss_runtime::config::{
-    AuthConfig, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AuthConfig, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig, RedisConfig,
+    ShutdownConfig,
 };
 
 /// The configuration of the API.
@@ -21,6 +22,9 @@ pub struct Config {
     /// Threads that serve HTTP; one a processor when unset.
     #[arg(long, env)]
     pub api_workers: Option<NonZeroUsize>,
+    /// What may be done with messages.
+    #[command(flatten)]
+    pub messages: MessagesConfig,
     /// PostgreSQL.
     #[command(flatten)]
     pub database: DatabaseConfig,

@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod correlation;
+mod emoji;
 mod idempotency;
 mod path;
 mod query;
@@ -11,6 +12,7 @@ pub(crate) use self::{
     body::{Body, OptionalBody},
     caller::Caller,
     correlation::{CorrelationId, HEADER as CORRELATION_HEADER},
+    emoji::{EmojiQuery, PathEmoji},
     idempotency::IdempotencyKey,
     path::PathId,
     query::Query,

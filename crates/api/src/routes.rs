@@ -1,9 +1,12 @@
 //! The routes, a module per feature.
 
+mod changes;
 mod channels;
 mod members;
 mod messages;
+mod reactions;
 mod reads;
+mod threads;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
@@ -17,6 +20,9 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(channels::configure)
             .configure(members::configure)
             .configure(messages::configure)
-            .configure(reads::configure),
+            .configure(reads::configure)
+            .configure(changes::configure)
+            .configure(reactions::configure)
+            .configure(threads::configure),
     );
 }

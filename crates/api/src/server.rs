@@ -45,7 +45,11 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     let (app, background) = discuss_app::App::start_watched(database, redis);
     tasks.watch_all(background);
     let identifier = identifier(&config.auth);
-    let state = Data::from(Arc::new(State { app, identifier }));
+    let state = Data::from(Arc::new(State {
+        app,
+        identifier,
+        messages: config.messages,
+    }));
     let (listen, server) = listen(config, &state, &shutdown)?;
     let admin_address = config.listen.at(config.api_admin_port);
     let admin = AdminServer::start("API_ADMIN_PORT", admin_address, readiness, metrics)?;

@@ -4,7 +4,7 @@ use discuss_app::{
     App,
     identity::{Identifier, IdentitySettings},
 };
-use discuss_runtime::config::AuthConfig;
+use discuss_runtime::config::{AuthConfig, MessagesConfig};
 
 /// What every request shares.
 pub(crate) struct State {
@@ -12,6 +12,8 @@ pub(crate) struct State {
     pub(crate) app: App,
     /// Tells who requests come from.
     pub(crate) identifier: Identifier,
+    /// What may be done with messages.
+    pub(crate) messages: MessagesConfig,
 }
 
 /// How callers are identified, as the configuration says.

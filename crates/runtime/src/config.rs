@@ -9,6 +9,7 @@ mod database;
 mod kafka;
 mod listen;
 mod log;
+mod messages;
 mod print;
 mod redis;
 mod shutdown;
@@ -23,7 +24,8 @@ use clap::{
 
 pub use self::{
     auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig,
-    log::LogConfig, print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
+    log::LogConfig, messages::MessagesConfig, print::describe, redis::RedisConfig,
+    shutdown::ShutdownConfig,
 };
 
 /// A variable that can't be used.

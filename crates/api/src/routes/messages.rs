@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web::Data};
 use discuss_app::messages;
-use discuss_domain::{ChannelId, MessageId};
+use discuss_domain::{ChannelId, MessageId, messages::Draft};
 use discuss_wire::{
     envelope::{Envelope, ErrorEnvelope},
     messages::{MessageView, SendMessageRequest},
@@ -49,7 +49,17 @@ async fn send_message(
     request: Body<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let draft = request.0.parse(key.as_deref())?;
-    let sent = messages::send(&state.app, &caller, channel.0, draft).await?;
+    send(&state, &caller, channel.0, draft).await
+}
+
+/// Sends a message, and answers it.
+pub(super) async fn send(
+    state: &State,
+    caller: &Caller,
+    channel: ChannelId,
+    draft: Draft,
+) -> Result<HttpResponse, ApiError> {
+    let sent = messages::send(&state.app, caller, channel, draft).await?;
     let view = MessageView::seen_by(&sent.message, caller.user());
     Ok(if sent.is_repeat {
         answer::ok("Message", view)

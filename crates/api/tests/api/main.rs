@@ -9,6 +9,7 @@
 mod access;
 mod channel_changes;
 mod channel_lists;
+mod changes;
 mod channels;
 mod envelope;
 mod history;
@@ -18,6 +19,8 @@ mod member_changes;
 mod members;
 mod messages;
 mod openapi;
+mod reactions;
 mod reads;
 mod states;
 mod support;
+mod threads;

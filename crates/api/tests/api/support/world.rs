@@ -51,6 +51,11 @@ impl World {
         .await
     }
 
+    /// A world in which messages may be edited for so many seconds.
+    pub(crate) async fn editing_for(seconds: &str) -> Self {
+        Self::with(&[("JWT_SECRET", SECRET), ("EDIT_WINDOW", seconds)]).await
+    }
+
     async fn with(variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let proxy = Proxy::start(database.url()).await;
