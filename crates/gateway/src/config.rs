@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use discuss_runtime::config::{
-    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig, RedisConfig,
+    ShutdownConfig,
 };
 
 /// What the gateway is told by its environment.
@@ -28,6 +29,9 @@ pub struct Config {
     /// What a socket may take.
     #[command(flatten)]
     pub sockets: SocketConfig,
+    /// What may be done with messages.
+    #[command(flatten)]
+    pub messages: MessagesConfig,
     /// PostgreSQL.
     #[command(flatten)]
     pub database: DatabaseConfig,

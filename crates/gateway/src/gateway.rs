@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use discuss_app::App;
 use discuss_app::identity::{Identifier, IdentitySettings};
-use discuss_runtime::config::AuthConfig;
+use discuss_runtime::config::{AuthConfig, MessagesConfig};
 use discuss_runtime::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,7 @@ pub(crate) struct Gateway {
     pub(crate) identifier: Identifier,
     pub(crate) origins: Vec<String>,
     pub(crate) limits: SocketConfig,
+    pub(crate) messages: MessagesConfig,
     pub(crate) draining: CancellationToken,
     sessions: AtomicU64,
     open_sockets: AtomicUsize,
@@ -73,6 +74,7 @@ impl Gateway {
             identifier: identifier(&config.auth),
             origins: config.cors_allowed_origins.clone(),
             limits: config.sockets,
+            messages: config.messages,
             draining,
             sessions: AtomicU64::new(0),
             open_sockets: AtomicUsize::new(0),

@@ -21,6 +21,8 @@ use crate::hub::{Person, Start};
 use crate::loader::Channels;
 use crate::session::{ReadOrder, ResumeOrder, Session};
 
+mod changes;
+
 /// RESUMEs of one socket that may wait for each other.
 const WAITING_RESUMES: usize = 4;
 
@@ -175,6 +177,9 @@ impl<'s> Conversation<'s> {
                     MessageView::of(&sent.message),
                     id,
                 ));
+            }
+            "EDIT_MESSAGE" | "DELETE_MESSAGE" | "ADD_REACTION" | "REMOVE_REACTION" => {
+                self.change(request).await?;
             }
             "MARK_READ" => {
                 let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
