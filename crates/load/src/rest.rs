@@ -69,6 +69,12 @@ pub(crate) struct HistoryMessage {
     pub(crate) content: String,
     /// The sender's id for it.
     pub(crate) client_message_id: Option<String>,
+    /// It no longer says what its sender first said.
+    #[serde(default)]
+    pub(crate) is_edited: bool,
+    /// It says nothing any more.
+    #[serde(default)]
+    pub(crate) is_deleted: bool,
 }
 
 #[derive(Deserialize)]
