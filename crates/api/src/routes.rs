@@ -2,10 +2,12 @@
 
 mod changes;
 mod channels;
+mod history;
 mod members;
 mod messages;
 mod reactions;
 mod reads;
+mod receipts;
 mod threads;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
@@ -20,7 +22,9 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(channels::configure)
             .configure(members::configure)
             .configure(messages::configure)
+            .configure(history::configure)
             .configure(reads::configure)
+            .configure(receipts::configure)
             .configure(changes::configure)
             .configure(reactions::configure)
             .configure(threads::configure),

@@ -48,7 +48,7 @@ async fn find_root(
     context: &Context,
     target: Target,
 ) -> Result<Message, AppError> {
-    let (message, _) = find_readable(connection, context, target.message).await?;
+    let (message, _, _) = find_readable(connection, context, target.message).await?;
     if target
         .channel
         .is_some_and(|channel| channel != message.channel_id)

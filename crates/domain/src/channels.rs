@@ -221,6 +221,8 @@ pub struct Seen {
     pub other: Option<User>,
     /// The newest message's text, unless it was deleted, and its sender.
     pub last_message: Option<(String, User)>,
+    /// How many messages that they have not read mention them.
+    pub unread_mentions: i64,
 }
 
 impl Seen {

@@ -2,6 +2,9 @@
 //! what becomes of one that is there.
 
 pub mod change;
+pub mod history;
+pub mod mentions;
+pub mod receipts;
 mod send;
 
 use chrono::{DateTime, Utc};
@@ -190,7 +193,9 @@ pub struct Message {
     pub numbers: Numbers,
     /// Whom it names.
     pub mentions: Vec<UserId>,
-    /// The root of the thread that it is in.
+    /// It is to everybody in the channel.
+    pub mentions_everyone: Option<mentions::Everyone>,
+    /// The root of its thread.
     pub parent_id: Option<MessageId>,
     /// The thread that it is the root of.
     pub thread: Thread,

@@ -18,6 +18,7 @@ use crate::{Connection, StorageError};
 
 mod comings;
 mod marks;
+mod receipts;
 mod roles;
 mod settings;
 
@@ -26,6 +27,7 @@ pub use marks::{
     KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
     move_read_marks,
 };
+pub use receipts::{Receipt, list_progress, list_receipts};
 pub use roles::{list_memberships, list_memberships_of, set_membership};
 pub use settings::set_settings;
 

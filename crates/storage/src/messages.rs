@@ -1,8 +1,11 @@
-//! Messages: finding and paging them. `messages::group` stores them.
+//! Messages: finding and paging them. `messages::group` stores them, `messages::history` says what a
+//! page needs to be known first.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use discuss_domain::messages::history::{Scope, Stretch};
+use discuss_domain::messages::mentions::Everyone;
 use discuss_domain::messages::{ClientMessageId, Message, MessageKind, Numbers};
 use discuss_domain::threads::Thread;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
@@ -15,6 +18,8 @@ use crate::{Connection, StorageError};
 
 pub mod edits;
 pub mod group;
+pub mod history;
+pub mod mentions;
 pub mod system;
 
 #[derive(Debug, Queryable, Selectable)]
@@ -37,6 +42,7 @@ pub(crate) struct MessageRow {
     thread_participants: Vec<i64>,
     reactions: Option<serde_json::Value>,
     mentions: Vec<i64>,
+    mentions_everyone: Option<String>,
     metadata: Option<serde_json::Value>,
     client_message_id: Option<Uuid>,
     edited_at: Option<DateTime<Utc>>,
@@ -49,6 +55,10 @@ pub(crate) struct MessageRow {
 pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Message, StorageError> {
     let kind = MessageKind::find(&row.kind)
         .ok_or_else(|| StorageError::corrupt("messages", "kind", &row.kind))?;
+    let everyone = |name: &String| {
+        Everyone::find(name)
+            .ok_or_else(|| StorageError::corrupt("messages", "mentions_everyone", name))
+    };
     Ok(Message {
         id: MessageId::from(row.id),
         channel_id: ChannelId::from(row.channel_id),
@@ -63,6 +73,7 @@ pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Messag
             unread_no: row.unread_no,
         },
         mentions: people(row.mentions),
+        mentions_everyone: row.mentions_everyone.as_ref().map(everyone).transpose()?,
         parent_id: row.parent_id.map(MessageId::from),
         thread: Thread {
             count: row.thread_count.into(),
@@ -136,73 +147,25 @@ pub async fn find_channel(
     Ok(channel.map(ChannelId::from))
 }
 
-/// The newest `limit` messages of a channel with a seq below `before`, newest first.
-pub async fn list_before(
+/// The messages of a stretch of a channel's history, newest first.
+pub async fn list(
     connection: &mut Connection,
     channel: ChannelId,
-    before: Option<Seq>,
-    limit: i64,
+    scope: Scope,
+    stretch: Stretch,
 ) -> Result<Vec<Message>, StorageError> {
-    let mut query = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .order(messages::seq.desc())
-        .limit(limit)
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(messages::seq.lt(before.get()));
-    }
+    let of_channel = with_senders!().filter(messages::channel_id.eq(channel.get()));
+    let query = of_channel.into_boxed();
+    let query = match scope {
+        Scope::TopLevel => query
+            .filter(messages::parent_id.is_null())
+            .filter(messages::timeline_no.gt(stretch.after))
+            .filter(messages::timeline_no.le(stretch.last))
+            .order(messages::timeline_no.desc()),
+        Scope::WithReplies => query
+            .filter(messages::message_no.gt(stretch.after))
+            .filter(messages::message_no.le(stretch.last))
+            .order(messages::message_no.desc()),
+    };
     all(query.load(connection).await?)
-}
-
-/// The oldest `limit` messages of a channel with a seq above `after`, oldest first.
-pub async fn list_after(
-    connection: &mut Connection,
-    channel: ChannelId,
-    after: Seq,
-    limit: i64,
-) -> Result<Vec<Message>, StorageError> {
-    let rows = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .filter(messages::seq.gt(after.get()))
-        .order(messages::seq.asc())
-        .limit(limit)
-        .load(connection)
-        .await?;
-    all(rows)
-}
-
-/// The messages of a channel numbered `newest` and below, `limit` of them, newest first.
-pub async fn list_numbered(
-    connection: &mut Connection,
-    channel: ChannelId,
-    newest: i64,
-    limit: i64,
-) -> Result<Vec<Message>, StorageError> {
-    let rows = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .filter(messages::message_no.le(newest))
-        .filter(messages::message_no.gt(newest.saturating_sub(limit)))
-        .order(messages::message_no.desc())
-        .load(connection)
-        .await?;
-    all(rows)
-}
-
-/// The seq of a message, if it is of this channel.
-pub async fn find_seq(
-    connection: &mut Connection,
-    channel: ChannelId,
-    id: MessageId,
-) -> Result<Option<Seq>, StorageError> {
-    let seq: Option<i64> = messages::table
-        .filter(
-            messages::id
-                .eq(id.get())
-                .and(messages::channel_id.eq(channel.get())),
-        )
-        .select(messages::seq)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(seq.map(Seq::from))
 }

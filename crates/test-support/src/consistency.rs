@@ -3,7 +3,7 @@
 use crate::World;
 
 /// Each finds rows that must not be.
-const BREACHES: [(&str, &str); 14] = [
+const BREACHES: [(&str, &str); 15] = [
     (
         "seqs start at 1 and have no hole",
         "SELECT channel_id FROM channel_events GROUP BY channel_id
@@ -113,6 +113,16 @@ const BREACHES: [(&str, &str); 14] = [
           WHERE m.deleted_at IS NULL AND (v.edits <> v.newest OR v.edits <> t.told
              OR (m.edited_at IS NULL) <> (v.edits = 0))",
     ),
+    (
+        "whom a message mentions is counted, and nobody else",
+        "WITH named AS (
+           SELECT channel_id, unnest(CASE WHEN mentions_everyone IS NULL THEN mentions ELSE '{0}' END) AS user_id, seq
+             FROM messages WHERE deleted_at IS NULL),
+         counted AS (
+           SELECT x.channel_id, x.user_id, x.seq FROM message_mentions x
+             JOIN messages m ON m.channel_id = x.channel_id AND m.seq = x.seq AND m.deleted_at IS NULL)
+         (TABLE named EXCEPT TABLE counted) UNION ALL (TABLE counted EXCEPT TABLE named)",
+    ),
 ];
 
 /// The rows of all tables of the core, as text, in an order of their own.
@@ -123,6 +133,7 @@ SELECT concat_ws(E'\\n',
   (SELECT string_agg(r::text, E'\\n' ORDER BY r.id) FROM messages r),
   (SELECT string_agg(r::text, E'\\n' ORDER BY r.message_id, r.version) FROM message_edits r),
   (SELECT string_agg(r::text, E'\\n' ORDER BY r.message_id, r.user_id) FROM thread_followers r),
+  (SELECT string_agg(r::text, E'\\n' ORDER BY r.channel_id, r.user_id, r.seq) FROM message_mentions r),
   (SELECT string_agg(r::text, E'\\n' ORDER BY r.channel_id, r.seq) FROM channel_events r))";
 
 impl World {

@@ -17,6 +17,7 @@ mod kafka_server;
 mod listener;
 mod patience;
 mod people;
+mod replies;
 mod tokens;
 
 pub use database::TestDatabase;
@@ -25,6 +26,7 @@ pub use kafka_server::KafkaServer;
 pub use listener::Listener;
 pub use patience::{PATIENCE, until};
 pub use people::World;
+pub use replies::reply_sql;
 pub use tokens::{SECRET, token};
 
 /// Where the tests' Redis is.

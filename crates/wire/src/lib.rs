@@ -14,6 +14,7 @@ pub mod members;
 pub mod messages;
 pub mod paging;
 pub mod reactions;
+pub mod receipts;
 pub mod records;
 pub mod threads;
 pub mod users;

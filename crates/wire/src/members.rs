@@ -129,6 +129,9 @@ pub struct MyMembershipView {
     pub last_read_message_id: Option<i64>,
     /// What is unread.
     pub unread_count: i64,
+    /// How many of that mention the caller; in the answers of channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mention_count: Option<i64>,
 }
 
 impl MyMembershipView {
@@ -142,6 +145,7 @@ impl MyMembershipView {
             notification_level: member.notification_level.as_str(),
             last_read_message_id: member.read.message_id.map(discuss_domain::MessageId::get),
             unread_count,
+            mention_count: None,
         }
     }
 }

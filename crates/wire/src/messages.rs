@@ -1,6 +1,8 @@
 //! Messages in requests and answers.
 
 use chrono::{DateTime, Utc};
+use discuss_domain::messages::mentions::{Everyone, MOST_PEOPLE, TooManyMentions};
+use discuss_domain::messages::receipts::Viewpoint;
 use discuss_domain::messages::{ClientMessageId, Content, Draft, Message, MessageKind};
 use discuss_domain::{ChannelId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
@@ -10,33 +12,31 @@ use uuid::Uuid;
 
 use crate::errors::{ErrorCode, FieldError, InField};
 use crate::ids::IdNumber;
-use crate::json::{NULL_CHARACTER, find_null_character};
 use crate::members::user_ids;
 use crate::reactions::ReactionView;
 use crate::users::UserView;
 
 pub mod change;
+mod metadata;
 
-/// The most bytes of metadata, written as JSON.
-pub const MAX_METADATA_BYTES: usize = 8 * 1024;
-
-/// The most people that a message names.
-pub const MAX_MENTIONS: usize = 100;
+pub(crate) use metadata::metadata;
+use metadata::require_language;
 
 /// Sends a message.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessageRequest {
-    /// The text, 1 to 10,000 characters, kept as sent.
+    /// The text, 1 to 10,000 characters, kept as sent. `<@17>`, `@Full Name`, `@all` and `@here` mention
+    /// people unless they stand in code.
     #[schema(max_length = 10_000, example = "The offer for **Acme** is out")]
     pub content: String,
     /// TEXT (the default) or CODE.
     #[schema(example = "TEXT")]
     pub message_type: Option<String>,
-    /// Whom it names, at most 100; only members count.
+    /// Whom it names, at most 100 together with whom the text names; only members count.
     #[schema(max_items = 100, example = json!([17]))]
     pub mentions: Option<Vec<IdNumber>>,
-    /// What else a front end keeps with it, at most 8 KiB.
+    /// What else a front end keeps with it, at most 8 KiB; of CODE its `language`, a short identifier.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
     /// A UUID of the client's own: sent again, it stores nothing new.
@@ -63,29 +63,40 @@ impl SendMessageRequest {
             Some(text) => Some(ClientMessageId::from(uuid("clientMessageId", text)?)),
             None => idempotency_key.map(ClientMessageId::of_key),
         };
+        let kind = self
+            .message_type
+            .as_deref()
+            .map_or(Ok(MessageKind::Text), sendable_kind)?;
+        let metadata = self.metadata.map(metadata).transpose()?;
+        if kind == MessageKind::Code {
+            require_language(metadata.as_ref())?;
+        }
         Ok(Draft {
             content: Content::parse(self.content).in_field("content")?,
-            kind: self
-                .message_type
-                .as_deref()
-                .map_or(Ok(MessageKind::Text), sendable_kind)?,
+            kind,
             mentions: mentions(&self.mentions.unwrap_or_default())?,
             parent_id: match self.parent_id {
                 Some(id) => Some(MessageId::parse(id.0).in_field("parentId")?),
                 None => None,
             },
-            metadata: self.metadata.map(metadata).transpose()?,
+            metadata,
             client_message_id,
         })
     }
 }
 
 fn mentions(ids: &[IdNumber]) -> Result<Vec<UserId>, FieldError> {
-    if ids.len() > MAX_MENTIONS {
-        let message = format!("must name at most {MAX_MENTIONS} people");
-        return Err(FieldError::new("mentions", message).coded(ErrorCode::TooManyMentions));
+    if ids.len() > MOST_PEOPLE {
+        return Err(TooManyMentions.into());
     }
     user_ids("mentions", ids)
+}
+
+/// Whether the field, the text or both together name them: the field stands for all.
+impl From<TooManyMentions> for FieldError {
+    fn from(error: TooManyMentions) -> Self {
+        Self::new("mentions", error.to_string()).coded(ErrorCode::TooManyMentions)
+    }
 }
 
 fn sendable_kind(name: &str) -> Result<MessageKind, FieldError> {
@@ -100,41 +111,6 @@ fn uuid(field: &str, text: &str) -> Result<Uuid, FieldError> {
     Uuid::parse_str(text)
         .ok()
         .ok_or_else(|| FieldError::new(field, "must be a UUID"))
-}
-
-/// Checks metadata: an object of at most 8 KiB, also as PostgreSQL will write it, without U+0000.
-pub(crate) fn metadata(value: Value) -> Result<Value, FieldError> {
-    const FIELD: &str = "metadata";
-    if !value.is_object() {
-        return Err(FieldError::new(FIELD, "must be an object"));
-    }
-    let size = value.to_string().len();
-    if size > MAX_METADATA_BYTES || size.saturating_add(growth(&value)) > MAX_METADATA_BYTES {
-        let message = format!(
-            "must be at most {MAX_METADATA_BYTES} bytes of JSON, numbers written without exponents"
-        );
-        return Err(FieldError::new(FIELD, message));
-    }
-    match find_null_character(&value, FIELD.to_owned()) {
-        Some(path) => Err(FieldError::new(path, NULL_CHARACTER)),
-        None => Ok(value),
-    }
-}
-
-/// How many bytes a value grows by when jsonb keeps it: its numbers have no exponents, so that 1e300
-/// becomes 301 digits.
-fn growth(value: &Value) -> usize {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            let digits = number
-                .as_f64()
-                .map_or(0, |number| format!("{number}").len());
-            digits.saturating_sub(number.to_string().len())
-        }
-        Value::Array(items) => items.iter().map(growth).sum(),
-        Value::Object(members) => members.values().map(growth).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
 }
 
 /// A message. What depends on the viewer is left out of frames.
@@ -160,6 +136,9 @@ pub struct MessageView {
     pub message_type: &'static str,
     /// Which members it names.
     pub mentions: Vec<i64>,
+    /// ALL or HERE: it is to everybody in the channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentions_everyone: Option<&'static str>,
     /// The root of the thread that it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<i64>,
@@ -196,6 +175,15 @@ pub struct MessageView {
     /// The caller sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_sent_by_me: Option<bool>,
+    /// The caller sent it, or has read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_read_by_me: Option<bool>,
+    /// How many have read it beside its sender; only in channels of at most 50 members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_count: Option<usize>,
+    /// To how many it has come beside its sender; only in channels of at most 50 members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered_count: Option<usize>,
     /// When it was sent, epoch milliseconds.
     pub created_at: i64,
     /// When it was last changed, epoch milliseconds.
@@ -219,6 +207,7 @@ impl MessageView {
             content: message.content.clone(),
             message_type: message.kind.as_str(),
             mentions: ids(&message.mentions),
+            mentions_everyone: message.mentions_everyone.map(Everyone::as_str),
             parent_id: message.parent_id.map(MessageId::get),
             thread_count: message.thread.count,
             thread_participants: ids(&message.thread.participants),
@@ -232,18 +221,34 @@ impl MessageView {
             metadata: message.metadata.clone(),
             client_message_id: message.client_message_id.map(ClientMessageId::get),
             is_sent_by_me: None,
+            is_read_by_me: None,
+            read_count: None,
+            delivered_count: None,
             created_at,
             updated_at: deleted_at.or(edited_at).unwrap_or(created_at),
         }
     }
 
-    /// The message as `viewer` sees it.
+    /// The message as `viewer` sees it when nothing else is known of them.
     #[must_use]
     pub fn seen_by(message: &Message, viewer: UserId) -> Self {
+        let is_own = message.sender.id == viewer;
         Self {
-            is_sent_by_me: Some(message.sender.id == viewer),
+            is_sent_by_me: Some(is_own),
+            is_read_by_me: is_own.then_some(true),
             reactions: ReactionView::seen_by(&message.reactions, viewer),
             ..Self::of(message)
+        }
+    }
+
+    /// The message as a member of its channel sees it, with its receipts.
+    #[must_use]
+    pub fn seen_from(message: &Message, view: &Viewpoint) -> Self {
+        Self {
+            is_read_by_me: Some(view.has_read(message)),
+            read_count: view.read_count(message),
+            delivered_count: view.delivered_count(message),
+            ..Self::seen_by(message, view.viewer)
         }
     }
 }

@@ -7,9 +7,9 @@
 )]
 
 mod access;
+mod changes;
 mod channel_changes;
 mod channel_lists;
-mod changes;
 mod channels;
 mod envelope;
 mod history;
@@ -17,10 +17,12 @@ mod identity;
 mod lifecycle;
 mod member_changes;
 mod members;
+mod mentions;
 mod messages;
 mod openapi;
 mod reactions;
 mod reads;
+mod receipts;
 mod states;
 mod support;
 mod threads;

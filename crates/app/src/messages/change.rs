@@ -114,7 +114,7 @@ pub async fn list_versions(
     (page, size): (i64, i64),
 ) -> Result<(Vec<EarlierVersion>, i64), AppError> {
     let mut connection = app.connection().await?;
-    let (message, member) = find_readable(&mut connection, context, id).await?;
+    let (message, _, member) = find_readable(&mut connection, context, id).await?;
     if message.sender.id != context.user() {
         member.membership.require(Action::SeeVersions)?;
     }

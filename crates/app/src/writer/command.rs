@@ -1,6 +1,7 @@
 //! What a lane is asked to do.
 
 use discuss_domain::messages::change::Change;
+use discuss_domain::messages::mentions::Everyone;
 use discuss_domain::messages::{Draft, Fingerprint};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
@@ -23,8 +24,10 @@ pub(crate) struct Send {
     pub(crate) channel: ChannelId,
     /// Who sends it.
     pub(crate) sender: User,
-    /// What they say.
+    /// What they say; the people whom its text names are among its mentions.
     pub(crate) draft: Draft,
+    /// It is to everybody in the channel.
+    pub(crate) everyone: Option<Everyone>,
     /// The send, shortened.
     pub(crate) fingerprint: Fingerprint,
     /// The request's correlation id.

@@ -153,6 +153,7 @@ impl Asker {
         Ok(Some(Message {
             content: None,
             mentions: Vec::new(),
+            mentions_everyone: None,
             metadata: None,
             reactions: Reactions::default(),
             deleted: Some((now, self.user)),

@@ -1,5 +1,5 @@
-//! Channels as one person sees them: with their membership, the other person of a direct channel, and
-//! the newest message, in one query.
+//! Channels as one person sees them: with their membership, the other person of a direct channel, the newest
+//! message, and how many unread ones mention them, in one query.
 
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -11,6 +11,7 @@ use discuss_domain::{ChannelId, TenantId, UserId};
 use super::ChannelRow;
 use super::counted::Counted;
 use crate::members::{CURRENT, MemberRow};
+use crate::messages::mentions::UnreadMentions;
 use crate::schema::{channel_members, channels, messages, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
@@ -26,6 +27,7 @@ type SeenRow = (
     Option<UserRow>,
     Option<(Option<String>, i64)>,
     Option<UserRow>,
+    i64,
 );
 
 /// The columns of [`SeenRow`].
@@ -41,6 +43,7 @@ macro_rules! seen_columns {
             senders
                 .fields((users::user_id, users::name, users::email, users::avatar_url))
                 .nullable(),
+            UnreadMentions,
         )
     };
 }
@@ -182,7 +185,7 @@ fn part(text: &str) -> String {
 }
 
 fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
-    let (channel, membership, other, last_message, sender) = row;
+    let (channel, membership, other, last_message, sender, unread_mentions) = row;
     let channel = Channel::try_from(channel)?;
     let pair = channel.direct;
     let last_message = last_message.and_then(|(content, sender_id)| {
@@ -192,6 +195,7 @@ fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
         membership: membership.map(Member::try_from).transpose()?,
         other: pair.map(|pair| known_or_id(other, pair.other_than(viewer))),
         last_message,
+        unread_mentions,
         channel,
     })
 }

@@ -78,6 +78,7 @@ impl Placed {
                 unread_no: self.unread_count_base,
             },
             mentions: Vec::new(),
+            mentions_everyone: None,
             parent_id: None,
             thread: Thread::default(),
             reactions: Reactions::default(),

@@ -47,6 +47,7 @@ fn group_of<'a>(look: &Look, channel: ChannelId, draft: &'a Draft) -> Group<'a> 
         draft,
         mentions: vec![user(2)],
         reply_to: None,
+        everyone: None,
         fingerprint: Fingerprint::of(channel, draft),
         correlation_id: Some("request 5"),
         traceparent: None,

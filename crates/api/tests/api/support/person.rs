@@ -84,10 +84,6 @@ impl Person {
         Answer::of(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        Answer::of(self.request(Method::PATCH, path).json(&body)).await
-    }
-
     /// POST without a body.
     pub(crate) async fn post_nothing(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::POST, path)).await

@@ -32,6 +32,7 @@ pub(super) fn send(user: i64, channel: i64, text: &str) -> Send {
         sender: User::unknown(UserId::from(user)),
         fingerprint: Fingerprint::of(channel, &draft),
         draft,
+        everyone: None,
         correlation_id: None,
         traceparent: None,
     }

@@ -30,6 +30,7 @@ pub(crate) fn message() -> Message {
             unread_no: 1,
         },
         mentions: vec![UserId::from(OTHER)],
+        mentions_everyone: None,
         parent_id: None,
         thread: Thread::default(),
         reactions: Reactions::default(),

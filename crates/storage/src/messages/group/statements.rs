@@ -35,15 +35,15 @@ SELECT a.ord, m.role, m.status, s.id AS stored_id, s.fingerprint AS stored_finge
  WHERE (SELECT count(*) FROM locked) >= 0
  ORDER BY a.ord";
 
-/// Stores what was decided: messages, events, the channels' counters and the senders' own marks.
+/// Stores what was decided: messages, whom they mention, events, the channels' counters and the senders' own marks.
 pub(super) const WRITE: &str = "
 WITH sent AS MATERIALIZED (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
                        $9::text[], $10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::text[],
-                       $30::bigint[], $31::bigint[])
+                       $30::bigint[], $31::bigint[], $32::text[])
          AS s (id, channel_id, seq, tenant_id, message_no, timeline_no, unread_no, sender_id,
                kind, content, mentions, metadata, client_message_id, fingerprint, correlation_id, traceparent,
-               parent_id, reply_no)
+               parent_id, reply_no, mentions_everyone)
 ), now AS MATERIALIZED (
   SELECT $17::uuid AS group_id, $18::timestamptz AS at
 ), heads AS (
@@ -56,10 +56,15 @@ WITH sent AS MATERIALIZED (
    WHERE c.id = h.id
 ), stored AS (
   INSERT INTO messages (id, channel_id, seq, tenant_id, message_no, timeline_no, unread_no, sender_id, kind, content,
-                        mentions, metadata, client_message_id, fingerprint, parent_id, reply_no, created_at)
+                        mentions, metadata, client_message_id, fingerprint, parent_id, reply_no, created_at,
+                        mentions_everyone)
   SELECT s.id, s.channel_id, s.seq, s.tenant_id, s.message_no, s.timeline_no, s.unread_no, s.sender_id, s.kind, s.content,
-         s.mentions::bigint[], s.metadata::jsonb, s.client_message_id, s.fingerprint, s.parent_id, s.reply_no, now.at
+         s.mentions::bigint[], s.metadata::jsonb, s.client_message_id, s.fingerprint, s.parent_id, s.reply_no, now.at,
+         s.mentions_everyone
     FROM sent s, now
+), mentioned AS (
+  INSERT INTO message_mentions (channel_id, user_id, seq)
+  SELECT * FROM unnest($33::bigint[], $34::bigint[], $35::bigint[])
 ), logged AS (
   INSERT INTO channel_events (channel_id, seq, tenant_id, kind, actor_id, message_id, group_id, correlation_id, traceparent, created_at)
   SELECT s.channel_id, s.seq, s.tenant_id, 'message_created', s.sender_id, s.id, now.group_id, s.correlation_id, s.traceparent, now.at
@@ -76,6 +81,7 @@ UPDATE channel_members m
 pub(super) const TARGETS: &str = "
 SELECT m.id, m.channel_id, m.seq, m.tenant_id, m.message_no, m.timeline_no, m.unread_no, m.sender_id, m.kind, m.content,
        m.parent_id, m.thread_count, m.newest_reply_no, m.last_reply_at, m.thread_participants, m.reactions, m.mentions,
+       m.mentions_everyone,
        m.metadata, m.client_message_id, m.edited_at, m.deleted_at, m.deleted_by, m.created_at,
        u.user_id, u.name, u.email, u.avatar_url
   FROM messages m
@@ -98,6 +104,7 @@ WITH now AS MATERIALIZED (
   UPDATE messages m
      SET content = CASE WHEN c.is_said THEN c.content ELSE m.content END,
          mentions = CASE WHEN c.is_said THEN c.mentions::bigint[] ELSE m.mentions END,
+        mentions_everyone = CASE WHEN c.deleted_at IS NULL THEN m.mentions_everyone END,
          metadata = CASE WHEN c.is_said THEN c.metadata::jsonb ELSE m.metadata END,
          reactions = c.reactions::jsonb, edited_at = c.edited_at, deleted_at = c.deleted_at, deleted_by = c.deleted_by,
          thread_count = c.thread_count::integer, newest_reply_no = c.newest_reply_no, last_reply_at = c.last_reply_at,

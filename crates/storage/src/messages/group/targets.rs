@@ -27,6 +27,7 @@ pub(super) fn message_of(row: &Row) -> Result<Message, StorageError> {
         thread_participants: row.try_get("thread_participants")?,
         reactions: row.try_get("reactions")?,
         mentions: row.try_get("mentions")?,
+        mentions_everyone: row.try_get("mentions_everyone")?,
         metadata: row.try_get("metadata")?,
         client_message_id: row.try_get("client_message_id")?,
         edited_at: row.try_get("edited_at")?,

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::Counters;
+use discuss_domain::messages::mentions::Everyone;
 use discuss_domain::messages::{ClientMessageId, Draft, Fingerprint, Numbers};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::Changes;
+use crate::messages::mentions::counted;
 
 /// What a group stores.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct NewMessage<'a> {
     pub mentions: Vec<UserId>,
     /// The root of the thread that it joins, and its number there.
     pub reply_to: Option<(MessageId, i64)>,
+    /// It is to everybody in the channel.
+    pub everyone: Option<Everyone>,
     /// The send, shortened.
     pub fingerprint: Fingerprint,
     /// The request's correlation id.
@@ -63,6 +67,7 @@ pub(super) struct GroupArrays<'a> {
     at: DateTime<Utc>,
     channels: ChannelArrays,
     marks: MarkArrays,
+    mentions: MentionArrays,
 }
 
 #[derive(Default)]
@@ -85,6 +90,7 @@ struct MessageArrays<'a> {
     traceparents: Vec<Option<&'a str>>,
     parents: Vec<Option<i64>>,
     reply_nos: Vec<Option<i64>>,
+    everyones: Vec<Option<&'static str>>,
 }
 
 #[derive(Default)]
@@ -107,6 +113,14 @@ struct MarkArrays {
     counts: Vec<i64>,
 }
 
+/// Whom the messages mention, for counting: somebody a row, user 0 stands for everybody.
+#[derive(Default)]
+struct MentionArrays {
+    channels: Vec<i64>,
+    users: Vec<i64>,
+    seqs: Vec<i64>,
+}
+
 impl Group<'_> {
     pub(super) fn arrays(&self) -> GroupArrays<'_> {
         let mut arrays = GroupArrays {
@@ -117,6 +131,7 @@ impl Group<'_> {
         let mut newest: HashMap<(ChannelId, UserId), &NewMessage<'_>> = HashMap::new();
         for message in &self.messages {
             arrays.messages.push(message);
+            arrays.mentions.push(message);
             // Who replies has read the thread, not the channel.
             if message.reply_to.is_none() {
                 newest.insert((message.channel, message.sender), message);
@@ -161,6 +176,7 @@ impl<'a> MessageArrays<'a> {
             .push(message.reply_to.map(|(root, _)| root.get()));
         self.reply_nos
             .push(message.reply_to.map(|(_, number)| number));
+        self.everyones.push(message.everyone.map(Everyone::as_str));
     }
 }
 
@@ -191,10 +207,21 @@ impl MarkArrays {
     }
 }
 
+impl MentionArrays {
+    fn push(&mut self, message: &NewMessage<'_>) {
+        let counted = counted(message.everyone, &message.mentions);
+        self.users.extend(&counted);
+        self.channels
+            .extend(counted.iter().map(|_| message.channel.get()));
+        self.seqs.extend(counted.iter().map(|_| message.seq.get()));
+    }
+}
+
 impl GroupArrays<'_> {
-    /// In the order of the statement's `$1` to `$31`.
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 31] {
+    /// In the order of the statement's `$1` to `$35`.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 35] {
         let (sent, channels, marks) = (&self.messages, &self.channels, &self.marks);
+        let mentions = &self.mentions;
         [
             &sent.ids,
             &sent.channels,
@@ -227,6 +254,10 @@ impl GroupArrays<'_> {
             &marks.counts,
             &sent.parents,
             &sent.reply_nos,
+            &sent.everyones,
+            &mentions.channels,
+            &mentions.users,
+            &mentions.seqs,
         ]
     }
 }

@@ -40,6 +40,7 @@ fn message() -> Message {
             unread_no: 1,
         },
         mentions: Vec::new(),
+        mentions_everyone: None,
         parent_id: None,
         thread,
         reactions,
