@@ -199,8 +199,12 @@ impl Rest {
 
     /// The channels of `caller`: id and name.
     pub(crate) async fn channels(&self, caller: &Person) -> Result<Value, RestError> {
-        self.call(Method::GET, "/channels?size=100", caller, None)
-            .await
+        self.read(caller, "/channels?size=100").await
+    }
+
+    /// What a GET answers.
+    pub(crate) async fn read(&self, reader: &Person, path: &str) -> Result<Value, RestError> {
+        self.call(Method::GET, path, reader, None).await
     }
 
     /// The newest `count` messages of a channel, newest first.
@@ -211,7 +215,7 @@ impl Rest {
         count: u8,
     ) -> Result<Value, RestError> {
         let path = format!("/channels/{channel}/messages?page=0&size={count}");
-        self.call(Method::GET, &path, reader, None).await
+        self.read(reader, &path).await
     }
 
     /// The messages of a channel whose seq is at least `from`, oldest first.

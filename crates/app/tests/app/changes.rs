@@ -37,7 +37,7 @@ async fn try_delete(world: &World, user: i64, message: MessageId) -> Result<Chan
 
 async fn read(world: &World, message: MessageId) -> Message {
     let read = get(&world.app, &World::person(1), message).await;
-    read.unwrap()
+    read.unwrap().0
 }
 
 /// A group of the owner 1, the admin 2, the member 3 and the guest 4.

@@ -38,7 +38,8 @@ async fn take_back(world: &World, user: i64, message: MessageId, text: &str) -> 
 }
 
 async fn read(world: &World, message: MessageId) -> Message {
-    get(&world.app, &World::person(1), message).await.unwrap()
+    let read = get(&world.app, &World::person(1), message).await;
+    read.unwrap().0
 }
 
 #[tokio::test]

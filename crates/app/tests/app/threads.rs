@@ -26,7 +26,8 @@ async fn reply(world: &World, user: i64, channel: ChannelId, parent: MessageId) 
 }
 
 async fn read(world: &World, message: MessageId) -> Message {
-    get(&world.app, &World::person(1), message).await.unwrap()
+    let read = get(&world.app, &World::person(1), message).await;
+    read.unwrap().0
 }
 
 async fn followers(world: &World, root: MessageId) -> Vec<i64> {

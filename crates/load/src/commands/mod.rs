@@ -1,5 +1,5 @@
 //! The commands. Those that send messages make a plan, which is carried out and judged alike; `counts`,
-//! `races`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
+//! `races`, `read-cost`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
@@ -12,6 +12,7 @@ mod counts;
 mod demo;
 mod fanout;
 mod races;
+mod reads;
 mod replay;
 mod send;
 mod storm;
@@ -55,6 +56,8 @@ enum Command {
     Demo(demo::Demo),
     /// What can't be right, to every route of an OpenAPI document: all of it must be refused.
     BadInput(bad_input::BadInput),
+    /// How long GETs take, one after the other.
+    Reads(reads::Reads),
     /// Sockets that only write, within this program, for comparison.
     Bare(bare::Bare),
 }
@@ -71,6 +74,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Chat(command) => command.talk().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(command) => command.play().await,
         Command::BadInput(command) => command.send().await,
+        Command::Reads(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
         Command::Bare(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
     }
 }

@@ -43,6 +43,7 @@ fn message(id: i64, channel: i64, sender: i64) -> Message {
             unread_no: 1,
         },
         mentions: Vec::new(),
+        mentions_everyone: None,
         parent_id: None,
         thread: Thread::default(),
         reactions: Reactions::default(),
