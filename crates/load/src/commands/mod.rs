@@ -1,5 +1,5 @@
 //! The commands. Those that send messages make a plan, which is carried out and judged alike; `counts`,
-//! `races`, `read-cost`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
+//! `races`, `reads`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
