@@ -5,6 +5,7 @@ use discuss_domain::members::{JoinError, StandingError};
 use discuss_domain::messages::SendError;
 use discuss_domain::messages::change::ChangeError as MessageChangeError;
 use discuss_domain::permissions::{Denied, NotInChannel, Refused};
+use discuss_domain::rate_limits::Standing;
 use discuss_domain::threads::ReplyError;
 use discuss_storage::{StorageError, TransactionError};
 use discuss_wire::errors::{ErrorCode, FieldError};
@@ -57,6 +58,9 @@ pub enum AppError {
     /// It took too long, or too much is waiting already.
     #[error("too much is waiting; try again")]
     Busy,
+    /// The caller has called too often; when to come back is in it.
+    #[error("too many calls; try again later")]
+    TooManyCalls(Standing),
     /// A store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -92,6 +96,7 @@ impl AppError {
             Self::MemberNotFound => ErrorCode::MemberNotFound,
             Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,
             Self::Busy => ErrorCode::ServiceUnavailable,
+            Self::TooManyCalls(_) => ErrorCode::TooManyRequests,
             Self::Storage(error) if error.is_unavailable() => ErrorCode::ServiceUnavailable,
             Self::Storage(_) | Self::Internal => ErrorCode::InternalError,
         }

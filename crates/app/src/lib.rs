@@ -15,6 +15,7 @@ pub mod members;
 mod mentions;
 pub mod messages;
 mod notes;
+pub mod rate_limits;
 pub mod reactions;
 pub mod reads;
 pub mod receipts;

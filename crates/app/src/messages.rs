@@ -4,7 +4,7 @@ use discuss_domain::channels::Channel;
 use discuss_domain::members::Member;
 use discuss_domain::messages::history::{Cursor, Scope, Stretch};
 use discuss_domain::messages::receipts::Viewpoint;
-use discuss_domain::messages::{Draft, Fingerprint, Message};
+use discuss_domain::messages::{Draft, Fingerprint, Message, SendError};
 use discuss_domain::permissions::{NotInChannel, require_current};
 use discuss_domain::{ChannelId, MessageId};
 use discuss_storage::Connection;
@@ -12,6 +12,7 @@ use discuss_storage::messages as stored;
 use discuss_storage::messages::history::{Outlook, find_outlook};
 
 use crate::channels::require_in;
+use crate::rate_limits::Verdict;
 use crate::writer::{Command, Outcome, Send};
 use crate::{App, AppError, Context, mentions, receipts};
 
@@ -62,6 +63,49 @@ pub async fn send(
         // No answer to a send.
         Outcome::Changed(_) | Outcome::Unchanged(_) => Err(AppError::Internal),
     }
+}
+
+/// Sends a message, unless its sender has called too often: what was stored before is answered even then.
+pub async fn send_within(
+    app: &App,
+    context: &Context,
+    verdict: Verdict,
+    channel: ChannelId,
+    draft: Draft,
+) -> Result<Sent, AppError> {
+    match verdict.require() {
+        Ok(()) => send(app, context, channel, draft).await,
+        Err(too_often) => {
+            let stored = repeat(app, context, channel, &draft).await?;
+            stored.ok_or(too_often)
+        }
+    }
+}
+
+/// What an earlier send of the same client id has stored, decided as the writer decides it.
+async fn repeat(
+    app: &App,
+    context: &Context,
+    channel: ChannelId,
+    draft: &Draft,
+) -> Result<Option<Sent>, AppError> {
+    let Some(client_id) = draft.client_message_id else {
+        return Ok(None);
+    };
+    let sender = (context.tenant(), context.user());
+    let mut connection = app.connection().await?;
+    let Some(known) = stored::find_known(&mut connection, sender, client_id).await? else {
+        return Ok(None);
+    };
+    require_in(&mut connection, context, channel).await?;
+    if known.fingerprint != Fingerprint::of(channel, draft) {
+        return Err(SendError::Conflict.into());
+    }
+    let message = stored::find(&mut connection, context.tenant(), known.id).await?;
+    Ok(Some(Sent {
+        message: message.ok_or(AppError::MessageNotFound)?,
+        is_repeat: true,
+    }))
 }
 
 async fn find(app: &App, context: &Context, id: MessageId) -> Result<Message, AppError> {

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use discuss_domain::messages::history::{Scope, Stretch};
 use discuss_domain::messages::mentions::Everyone;
-use discuss_domain::messages::{ClientMessageId, Message, MessageKind, Numbers};
+use discuss_domain::messages::{
+    ClientMessageId, Fingerprint, KnownSend, Message, MessageKind, Numbers,
+};
 use discuss_domain::threads::Thread;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use uuid::Uuid;
@@ -129,6 +131,28 @@ pub async fn find(
         .await
         .optional()?;
     row.map(|(row, sender)| message(row, sender)).transpose()
+}
+
+/// What a sender has stored under a client id.
+pub async fn find_known(
+    connection: &mut Connection,
+    (tenant, sender): (TenantId, UserId),
+    client_id: ClientMessageId,
+) -> Result<Option<KnownSend>, StorageError> {
+    let known: Option<(i64, Option<Uuid>)> = messages::table
+        .filter(messages::tenant_id.eq(tenant.get()))
+        .filter(messages::sender_id.eq(sender.get()))
+        .filter(messages::client_message_id.eq(client_id.get()))
+        .select((messages::id, messages::fingerprint))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(known.and_then(|(id, fingerprint)| {
+        fingerprint.map(|fingerprint| KnownSend {
+            id: MessageId::from(id),
+            fingerprint: Fingerprint::from(fingerprint),
+        })
+    }))
 }
 
 /// The channel of a message of the tenant.

@@ -79,6 +79,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         deleted_by -> Nullable<BigInt>,
         created_at -> Timestamptz,
+        fingerprint -> Nullable<Uuid>,
     }
 }
 

@@ -80,6 +80,8 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
     /// The body is no JSON.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
+    /// The caller, or their whole tenant, has called too often.
+    TooManyRequests = "TOO_MANY_REQUESTS", 429;
     /// Our own fault.
     InternalError = "INTERNAL_ERROR", 500;
     /// Something that this needs is down; try again.

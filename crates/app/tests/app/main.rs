@@ -20,6 +20,7 @@ mod memory;
 mod mentions;
 mod people;
 mod proxy;
+mod rate_limits;
 mod reactions;
 mod reads;
 mod receipts;

@@ -25,6 +25,7 @@ mod migrations;
 mod news;
 mod outages;
 mod prune;
+mod rate_limits;
 mod receipts;
 mod redis;
 mod relay_leases;
