@@ -2,6 +2,7 @@
 //!
 //! It parses and answers; it decides nothing and knows neither SQL nor Redis.
 
+mod admission;
 mod answer;
 mod command;
 mod config;
@@ -9,6 +10,7 @@ mod error;
 mod fallback;
 mod observe;
 mod openapi;
+mod rate_limits;
 mod request;
 mod routes;
 mod server;

@@ -16,6 +16,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use discuss_app::rate_limits::Standing;
 use discuss_domain::{TenantId, UserId};
 use discuss_runtime::traces;
 use futures_util::FutureExt as _;
@@ -24,6 +25,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     error::ApiError,
+    rate_limits,
     request::{CORRELATION_HEADER, CorrelationId},
 };
 
@@ -79,6 +81,10 @@ pub(crate) async fn observe(
             .response_mut()
             .head_mut()
             .set_connection_type(ConnectionType::Close);
+    }
+    let standing = answered.request().extensions().get::<Standing>().copied();
+    if let Some(standing) = standing {
+        rate_limits::tell(answered.response_mut().headers_mut(), standing);
     }
     mark(answered.response_mut(), &seen.correlation);
     traces::answered(&span, answered.status().as_u16());

@@ -10,7 +10,7 @@ mod query;
 
 pub(crate) use self::{
     body::{Body, OptionalBody},
-    caller::Caller,
+    caller::{Caller, Sender},
     correlation::{CorrelationId, HEADER as CORRELATION_HEADER},
     emoji::{EmojiQuery, PathEmoji},
     idempotency::IdempotencyKey,

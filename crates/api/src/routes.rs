@@ -13,7 +13,7 @@ mod threads;
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// What every route begins with.
-const BASE: &str = "/discuss/api/v1";
+pub(crate) const BASE: &str = "/discuss/api/v1";
 
 /// Adds every route.
 pub(crate) fn configure(app: &mut ServiceConfig<'_>) {

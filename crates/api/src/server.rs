@@ -19,11 +19,12 @@ use discuss_runtime::{
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
+    admission::admit,
     config::Config,
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
-    state::{State, identifier},
+    state::{State, identifier, limiter},
 };
 
 /// Connects, checks the schema and listens.
@@ -44,10 +45,18 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     let mut tasks = Tasks::default();
     let (app, background) = discuss_app::App::start_watched(database, redis);
     tasks.watch_all(background);
-    let identifier = identifier(&config.auth);
+    let (identifier, reading) = identifier(&config.auth)?;
+    tasks.watch_all(reading);
+    let readiness = match identifier.check_keys() {
+        Some(are_known) => readiness.essential("keycloak", CHECK_LIMIT, are_known),
+        None => readiness,
+    };
+    let (limiter, counting) = limiter(app.redis().clone(), &config.rate_limits).await;
+    tasks.watch_all(counting);
     let state = Data::from(Arc::new(State {
         app,
         identifier,
+        limiter,
         messages: config.messages,
     }));
     let (listen, server) = listen(config, &state, &shutdown)?;
@@ -86,6 +95,7 @@ fn listen(
             .app_data(Data::new(Paths::of(&document, &[openapi::PATH])))
             .configure(openapi::configure(&document))
             .default_service(web::to(fallback::refuse))
+            .wrap(from_fn(admit))
             .wrap(from_fn(observe))
     })
     .disable_signals()

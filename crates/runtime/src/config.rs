@@ -5,12 +5,14 @@
 //! `hide_env_values = true`. An empty variable counts as unset.
 
 mod auth;
+mod cors;
 mod database;
 mod kafka;
 mod listen;
 mod log;
 mod messages;
 mod print;
+mod rate_limits;
 mod redis;
 mod shutdown;
 
@@ -23,8 +25,16 @@ use clap::{
 };
 
 pub use self::{
-    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig,
-    log::LogConfig, messages::MessagesConfig, print::describe, redis::RedisConfig,
+    auth::{AuthConfig, Realm},
+    cors::CorsConfig,
+    database::DatabaseConfig,
+    kafka::KafkaConfig,
+    listen::ListenConfig,
+    log::LogConfig,
+    messages::MessagesConfig,
+    print::describe,
+    rate_limits::RateLimitConfig,
+    redis::RedisConfig,
     shutdown::ShutdownConfig,
 };
 

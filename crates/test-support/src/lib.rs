@@ -12,6 +12,7 @@
 
 mod consistency;
 mod database;
+mod issuer;
 mod kafka;
 mod kafka_server;
 mod listener;
@@ -21,6 +22,7 @@ mod replies;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use issuer::{Issuer, RealmKey};
 pub use kafka::TestKafka;
 pub use kafka_server::KafkaServer;
 pub use listener::Listener;

@@ -13,7 +13,7 @@ use crate::{
     answer,
     error::ApiError,
     openapi::{AccessRefusals, BodyRefusals, Refusals},
-    request::{Body, Caller, IdempotencyKey, PathId},
+    request::{Body, Caller, IdempotencyKey, PathId, Sender},
     state::State,
 };
 
@@ -38,24 +38,24 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[post("/channels/{channelId}/messages")]
 async fn send_message(
     state: Data<State>,
-    caller: Caller,
+    sender: Sender,
     channel: PathId<ChannelId>,
     key: IdempotencyKey,
     request: Body<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let draft = request.0.parse(key.as_deref())?;
-    send(&state, &caller, channel.0, draft).await
+    send(&state, &sender, channel.0, draft).await
 }
 
 /// Sends a message, and answers it.
 pub(super) async fn send(
     state: &State,
-    caller: &Caller,
+    sender: &Sender,
     channel: ChannelId,
     draft: Draft,
 ) -> Result<HttpResponse, ApiError> {
-    let sent = messages::send(&state.app, caller, channel, draft).await?;
-    let view = MessageView::seen_by(&sent.message, caller.user());
+    let sent = messages::send_within(&state.app, sender, sender.verdict, channel, draft).await?;
+    let view = MessageView::seen_by(&sent.message, sender.user());
     Ok(if sent.is_repeat {
         answer::ok("Message", view)
     } else {

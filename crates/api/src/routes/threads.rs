@@ -19,7 +19,7 @@ use crate::{
     answer,
     error::ApiError,
     openapi::{AccessRefusals, BodyRefusals, Refusals},
-    request::{Body, Caller, IdempotencyKey, PathId, Query},
+    request::{Body, Caller, IdempotencyKey, PathId, Query, Sender},
     state::State,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[post("/channels/{channelId}/messages/replies")]
 async fn send_reply(
     state: Data<State>,
-    caller: Caller,
+    sender: Sender,
     channel: PathId<ChannelId>,
     key: IdempotencyKey,
     request: Body<SendMessageRequest>,
@@ -57,7 +57,7 @@ async fn send_reply(
     if draft.parent_id.is_none() {
         return Err(ApiError::invalid("parentId", "is required"));
     }
-    send(&state, &caller, channel.0, draft).await
+    send(&state, &sender, channel.0, draft).await
 }
 
 /// Read the replies to a message, oldest first.
