@@ -6,6 +6,7 @@ mod admission;
 mod answer;
 mod command;
 mod config;
+mod cors;
 mod error;
 mod fallback;
 mod observe;

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
+    cors,
     error::ApiError,
     rate_limits,
     request::{CORRELATION_HEADER, CorrelationId},
@@ -111,7 +112,9 @@ fn in_envelope(
         return answered.map_into_boxed_body();
     }
     let error = of_ours(answered.response().error(), status);
-    answered.into_response(error.traced(correlation.as_str()).error_response())
+    let mut answer = error.traced(correlation.as_str()).error_response();
+    cors::keep(answered.headers(), answer.headers_mut());
+    answered.into_response(answer)
 }
 
 fn of_ours(error: Option<&Error>, status: StatusCode) -> ApiError {

@@ -21,6 +21,7 @@ use utoipa_actix_web::AppExt as _;
 use crate::{
     admission::admit,
     config::Config,
+    cors,
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
@@ -87,6 +88,7 @@ fn listen(
     };
     let draining = Data::new(Draining(shutdown.draining()));
     let state = state.clone();
+    let origins = config.cors.cors_allowed_origins.clone();
     let mut server = HttpServer::new(move || {
         let app = App::new().into_utoipa_app().openapi(openapi::skeleton());
         let (app, document) = app.configure(routes::configure).split_for_parts();
@@ -96,6 +98,7 @@ fn listen(
             .configure(openapi::configure(&document))
             .default_service(web::to(fallback::refuse))
             .wrap(from_fn(admit))
+            .wrap(cors::allow(&origins))
             .wrap(from_fn(observe))
     })
     .disable_signals()

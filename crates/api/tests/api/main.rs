@@ -11,6 +11,7 @@ mod changes;
 mod channel_changes;
 mod channel_lists;
 mod channels;
+mod cors;
 mod envelope;
 mod history;
 mod identity;
