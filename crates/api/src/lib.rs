@@ -7,6 +7,7 @@ mod answer;
 mod command;
 mod config;
 mod cors;
+mod docs;
 mod error;
 mod fallback;
 mod observe;

@@ -21,7 +21,7 @@ use utoipa_actix_web::AppExt as _;
 use crate::{
     admission::admit,
     config::Config,
-    cors,
+    cors, docs,
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
@@ -94,8 +94,12 @@ fn listen(
         let (app, document) = app.configure(routes::configure).split_for_parts();
         app.app_data(state.clone())
             .app_data(draining.clone())
-            .app_data(Data::new(Paths::of(&document, &[openapi::PATH])))
+            .app_data(Data::new(Paths::of(
+                &document,
+                &[openapi::PATH, docs::PATH],
+            )))
             .configure(openapi::configure(&document))
+            .configure(docs::configure)
             .default_service(web::to(fallback::refuse))
             .wrap(from_fn(admit))
             .wrap(cors::allow(&origins))
