@@ -30,7 +30,7 @@ async fn unread(connection: &mut Connection, viewer: i64, channel: ChannelId) ->
     let one = find_seen(connection, tenant(), user(viewer), channel).await;
     let one = one.unwrap().unwrap().unread_mentions;
     let filter = discuss_domain::channels::ListFilter::default();
-    let listed = list_seen(connection, (tenant(), user(viewer)), filter, ALL).await;
+    let listed = list_seen(connection, (tenant(), user(viewer)), &filter, ALL).await;
     let listed = listed.unwrap();
     let same = listed.iter().find(|seen| seen.channel.id == channel);
     assert_eq!(same.unwrap().unread_mentions, one);
