@@ -12,6 +12,7 @@
 
 mod consistency;
 mod database;
+mod http_server;
 mod kafka;
 mod kafka_server;
 mod listener;
@@ -20,6 +21,7 @@ mod people;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use http_server::{HttpServer, Reply};
 pub use kafka::TestKafka;
 pub use kafka_server::KafkaServer;
 pub use listener::Listener;
