@@ -11,6 +11,7 @@ mod listen;
 mod log;
 mod print;
 mod redis;
+mod services;
 mod shutdown;
 
 use std::{error::Error as _, ffi::OsString};
@@ -22,8 +23,15 @@ use clap::{
 };
 
 pub use self::{
-    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig,
-    log::LogConfig, print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
+    auth::AuthConfig,
+    database::DatabaseConfig,
+    kafka::KafkaConfig,
+    listen::ListenConfig,
+    log::LogConfig,
+    print::describe,
+    redis::RedisConfig,
+    services::{AccountConfig, KeycloakConfig, RecordServicesConfig},
+    shutdown::ShutdownConfig,
 };
 
 /// A variable that can't be used.
