@@ -10,6 +10,10 @@ use redis::{Client, RedisError};
 
 pub use redis::aio::PubSubSink;
 
+mod cache;
+
+pub use cache::{Cache, CachedAccess};
+
 /// No answer takes longer, or Redis counts as away.
 const TIMEOUT: Duration = Duration::from_secs(1);
 

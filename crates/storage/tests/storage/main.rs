@@ -6,6 +6,7 @@
     reason = "the helpers of a test fail with it, as the test does"
 )]
 
+mod cache;
 mod channels;
 mod entities;
 mod event_log;
