@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use discuss_runtime::config::{
-    AuthConfig, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AccountConfig, AuthConfig, DatabaseConfig, KeycloakConfig, ListenConfig, LogConfig,
+    RecordServicesConfig, RedisConfig, ShutdownConfig,
 };
 
 /// The configuration of the API.
@@ -30,6 +31,15 @@ pub struct Config {
     /// Identity.
     #[command(flatten)]
     pub auth: AuthConfig,
+    /// The account service.
+    #[command(flatten)]
+    pub account: AccountConfig,
+    /// Keycloak.
+    #[command(flatten)]
+    pub keycloak: KeycloakConfig,
+    /// The services of business records.
+    #[command(flatten)]
+    pub records: RecordServicesConfig,
     /// The log.
     #[command(flatten)]
     pub log: LogConfig,

@@ -12,6 +12,7 @@ mod openapi;
 mod request;
 mod routes;
 mod server;
+mod services;
 mod state;
 
 pub use self::{command::execute, config::Config, openapi::document_as_json, server::start};

@@ -4,6 +4,8 @@ mod channels;
 mod members;
 mod messages;
 mod reads;
+mod topics;
+mod users;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
@@ -14,9 +16,11 @@ const BASE: &str = "/discuss/api/v1";
 pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(
         scope(BASE)
+            .configure(topics::configure)
             .configure(channels::configure)
             .configure(members::configure)
             .configure(messages::configure)
-            .configure(reads::configure),
+            .configure(reads::configure)
+            .configure(users::configure),
     );
 }

@@ -10,7 +10,11 @@ use discuss_storage::event_log::{LoggedEvent, NewEvent};
 use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, StorageError, channels, event_log, members};
 
+use crate::permissions::require_entity;
+use crate::users::require_known;
 use crate::{App, AppError, Context, events};
+
+pub mod topics;
 
 pub use discuss_storage::members::Followed;
 
@@ -31,6 +35,7 @@ pub async fn create_group(
     people.retain(|user| *user != maker.user);
     people.sort_unstable();
     people.dedup();
+    require_known(app, context, "memberIds", &people).await?;
     people.push(maker.user);
     let mut connection = app.connection().await?;
     let channel = connection
@@ -78,6 +83,9 @@ pub async fn get_or_create_direct(
     if let Some(channel) = known {
         return Ok((seen(&mut connection, context, channel.id).await?, false));
     }
+    drop(connection);
+    require_known(app, context, "otherUserId", &[other]).await?;
+    let mut connection = app.connection().await?;
     let made = connection
         .transaction(async |connection| insert_direct(connection, context, maker, pair).await)
         .await?;
@@ -181,7 +189,10 @@ pub async fn get(app: &App, context: &Context, id: ChannelId) -> Result<Seen, Ap
     let seen = seen(&mut connection, context, id).await?;
     let membership = seen.membership.as_ref().map(|member| member.membership);
     match require_member(&seen.channel, membership) {
-        Ok(_) => Ok(seen),
+        Ok(_) => {
+            require_entity(context, &seen.channel).await?;
+            Ok(seen)
+        }
         // A stranger sees that a public channel is there, not what is said in it.
         Err(NotInChannel::NotMember) => Ok(Seen {
             membership: None,
@@ -201,7 +212,8 @@ async fn seen(
     Ok(seen.ok_or(NotInChannel::Unknown)?)
 }
 
-/// A channel that the caller is in, and their membership.
+/// A channel that the caller is in, and their membership. Of a business record's channel, what the record's
+/// service says counts too.
 pub(crate) async fn require_in(
     connection: &mut Connection,
     context: &Context,
@@ -211,6 +223,7 @@ pub(crate) async fn require_in(
     let membership = seen.membership.as_ref().map(|member| member.membership);
     require_member(&seen.channel, membership)?;
     let member = seen.membership.ok_or(NotInChannel::Unknown)?;
+    require_entity(context, &seen.channel).await?;
     Ok((seen.channel, member))
 }
 

@@ -33,8 +33,10 @@ pub enum AppError {
     /// Channels of this kind don't change their members.
     #[error("the members of a direct channel do not change")]
     DirectMembers,
-    /// Nobody can be asked whether the caller may see the business record.
-    #[error("the channel of a business record is made by the record itself")]
+    /// Nobody says that the caller may see the business record.
+    #[error(
+        "you may not see the business record of this channel, or nobody can say whether you may"
+    )]
     EntityAccess,
     /// The owner can't be removed.
     #[error("the owner can't be removed")]
@@ -42,6 +44,9 @@ pub enum AppError {
     /// It took too long, or too much is waiting already.
     #[error("too much is waiting; try again")]
     Busy,
+    /// Another service of SERP can't be asked now.
+    #[error("{0}")]
+    ServiceAway(String),
     /// A store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -67,7 +72,7 @@ impl AppError {
             Self::MessageNotFound => ErrorCode::MessageNotFound,
             Self::MemberNotFound => ErrorCode::MemberNotFound,
             Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,
-            Self::Busy => ErrorCode::ServiceUnavailable,
+            Self::Busy | Self::ServiceAway(_) => ErrorCode::ServiceUnavailable,
             Self::Storage(error) if error.is_unavailable() => ErrorCode::ServiceUnavailable,
             Self::Storage(_) | Self::Internal => ErrorCode::InternalError,
         }

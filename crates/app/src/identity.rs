@@ -8,6 +8,7 @@ use discuss_domain::{TenantId, UserId};
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::ids::IdNumber;
 
+use crate::Passport;
 use tokens::Verifier;
 
 /// Why somebody is nobody.
@@ -69,6 +70,8 @@ pub struct Identity {
     pub caller: Caller,
     /// When their token's time is over, seconds since 1970; trusted headers have no end.
     pub expires_at: Option<i64>,
+    /// What they came with.
+    pub passport: Passport,
 }
 
 /// Tells who somebody is.
@@ -131,6 +134,7 @@ fn from_trusted_headers(user: &str, tenant: Option<&str>) -> Result<Identity, Id
     Ok(Identity {
         caller,
         expires_at: None,
+        passport: Passport::TrustedHeaders,
     })
 }
 

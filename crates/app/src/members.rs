@@ -10,6 +10,8 @@ use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, channels, event_log, members};
 
 use crate::channels::{now, require_in};
+use crate::permissions::require_entity_of;
+use crate::users::require_newcomers;
 use crate::{App, AppError, Context, events};
 
 /// A page of a channel's members, and the channel. Only for members.
@@ -34,6 +36,8 @@ pub async fn add(
     users: &[UserId],
     role: Role,
 ) -> Result<Vec<UserId>, AppError> {
+    require_entity_of(context, channel).await?;
+    require_newcomers(app, context, channel, users).await?;
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
@@ -106,6 +110,7 @@ pub async fn remove(
     channel: ChannelId,
     user: UserId,
 ) -> Result<(), AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let event = connection
         .transaction(async |connection| {

@@ -6,6 +6,7 @@ use discuss_storage::messages as stored;
 use discuss_wire::paging::Cursor;
 
 use crate::channels::require_in;
+use crate::permissions::require_entity_of;
 use crate::writer::{Outcome, Send};
 use crate::{App, AppError, Context};
 
@@ -25,6 +26,7 @@ pub async fn send(
     channel: ChannelId,
     draft: Draft,
 ) -> Result<Sent, AppError> {
+    require_entity_of(context, channel).await?;
     let send = Send {
         tenant: context.tenant(),
         channel,

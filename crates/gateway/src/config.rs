@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use discuss_runtime::config::{
-    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AuthConfig, ConfigError, DatabaseConfig, ListenConfig, LogConfig, RecordServicesConfig,
+    RedisConfig, ShutdownConfig,
 };
 
 /// What the gateway is told by its environment.
@@ -37,6 +38,9 @@ pub struct Config {
     /// How people prove who they are.
     #[command(flatten)]
     pub auth: AuthConfig,
+    /// The services of business records.
+    #[command(flatten)]
+    pub records: RecordServicesConfig,
     /// What is logged.
     #[command(flatten)]
     pub log: LogConfig,

@@ -15,7 +15,7 @@ mod seen;
 mod topics;
 
 pub use seen::{count_seen, find_seen, list_seen};
-pub use topics::{find_topic, insert_topic, merge_into, rename_topic, set_archived};
+pub use topics::{find_entity, find_topic, insert_topic, merge_into, rename_topic, set_archived};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]

@@ -51,20 +51,19 @@ impl FromRequest for Caller {
 fn identify(state: &State, request: &HttpRequest) -> Result<Context, ApiError> {
     let headers = request.headers();
     let identified = state.identifier.identify(credentials(headers));
-    let caller = identified.map_err(refusal)?.caller;
+    let identity = identified.map_err(refusal)?;
     let extensions = request.extensions();
     if let Some(seen) = extensions.get::<SeenCaller>() {
-        seen.note(caller.tenant, caller.user);
+        seen.note(identity.caller.tenant, identity.caller.user);
     }
-    Ok(Context {
-        caller,
-        correlation_id: extensions
-            .get::<CorrelationId>()
-            .map(|id| id.as_str().to_owned()),
-        traceparent: text(headers, "traceparent")
-            .filter(|value| is_traceparent(value))
-            .map(str::to_owned),
-    })
+    let mut context = state.app.context(identity);
+    context.correlation_id = extensions
+        .get::<CorrelationId>()
+        .map(|id| id.as_str().to_owned());
+    context.traceparent = text(headers, "traceparent")
+        .filter(|value| is_traceparent(value))
+        .map(str::to_owned);
+    Ok(context)
 }
 
 fn credentials(headers: &HeaderMap) -> Credentials<'_> {

@@ -1,11 +1,10 @@
 //! Channels: make, list, read.
 
 use actix_web::{HttpResponse, get, post, web::Data};
-use discuss_app::AppError;
 use discuss_app::channels;
 use discuss_domain::{
     ChannelId,
-    channels::{ChannelKind, ListFilter},
+    channels::{ChannelKind, ListFilter, Seen},
 };
 use discuss_wire::{
     channels::{ChannelView, CreateChannelRequest, NewChannel},
@@ -17,6 +16,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::topics;
 use crate::{
     answer,
     error::ApiError,
@@ -39,12 +39,13 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 /// Make a channel.
 ///
 /// A GROUP is always new and its maker the OWNER. A DIRECT channel is the one there is with that person,
-/// or a new one.
+/// or a new one. So is a TOPIC that of its business record, which the caller must be allowed to see: who
+/// makes it is the OWNER, who finds it a MEMBER.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
     responses(
         (status = 201, description = "Made", body = Envelope<ChannelView>),
-        (status = 200, description = "The DIRECT channel that was there", body = Envelope<ChannelView>),
-        Refusals, BodyRefusals,
+        (status = 200, description = "The DIRECT or TOPIC channel that was there", body = Envelope<ChannelView>),
+        Refusals, AccessRefusals, BodyRefusals,
     ))]
 #[post("/channels")]
 async fn create_channel(
@@ -57,7 +58,7 @@ async fn create_channel(
 
 /// Make a GROUP channel.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
-    responses((status = 201, description = "Made", body = Envelope<ChannelView>), Refusals, BodyRefusals))]
+    responses((status = 201, description = "Made", body = Envelope<ChannelView>), Refusals, AccessRefusals, BodyRefusals))]
 #[post("/channels/group")]
 async fn create_group_channel(
     state: Data<State>,
@@ -72,7 +73,7 @@ async fn create_group_channel(
     responses(
         (status = 201, description = "Made", body = Envelope<ChannelView>),
         (status = 200, description = "The one that was there", body = Envelope<ChannelView>),
-        Refusals, BodyRefusals,
+        Refusals, AccessRefusals, BodyRefusals,
     ))]
 #[post("/channels/direct")]
 async fn create_direct_channel(
@@ -83,14 +84,14 @@ async fn create_direct_channel(
     create(&state, &caller, request.0, Some(ChannelKind::Direct)).await
 }
 
-async fn create(
+pub(super) async fn create(
     state: &State,
     caller: &Caller,
     request: CreateChannelRequest,
     implied: Option<ChannelKind>,
 ) -> Result<HttpResponse, ApiError> {
     match request.parse(caller.user(), implied)? {
-        NewChannel::Topic => Err(AppError::EntityAccess.into()),
+        NewChannel::Topic(topic) => topics::open(state, caller, &topic).await,
         NewChannel::Group(group) => {
             let seen = channels::create_group(&state.app, caller, &group).await?;
             Ok(answer::created(
@@ -176,10 +177,22 @@ async fn get_channel(
     channel: PathId<ChannelId>,
 ) -> Result<HttpResponse, ApiError> {
     let seen = channels::get(&state.app, &caller, channel.0).await?;
+    Ok(answer::ok(
+        "Channel",
+        in_full(&state, &caller, &seen).await?,
+    ))
+}
+
+/// A channel with its first members, for who is in it.
+pub(super) async fn in_full(
+    state: &State,
+    caller: &Caller,
+    seen: &Seen,
+) -> Result<ChannelView, ApiError> {
     let members = if seen.current().is_some() {
         let first = (0, MEMBERS_SHOWN);
         let (members, channel) =
-            discuss_app::members::list(&state.app, &caller, channel.0, first).await?;
+            discuss_app::members::list(&state.app, caller, seen.channel.id, first).await?;
         let base = channel.counters.unread_count_base;
         Some(
             members
@@ -190,5 +203,5 @@ async fn get_channel(
     } else {
         None
     };
-    Ok(answer::ok("Channel", ChannelView::seen(&seen, members)))
+    Ok(ChannelView::seen(seen, members))
 }

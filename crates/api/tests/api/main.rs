@@ -17,3 +17,5 @@ mod openapi;
 mod reads;
 mod states;
 mod support;
+mod topics;
+mod users;

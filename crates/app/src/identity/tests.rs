@@ -130,7 +130,9 @@ fn a_token_counts_where_it_can_be_checked_and_else_headers_where_they_are_truste
 #[test]
 fn trusted_headers_name_user_and_tenant_and_have_no_end() {
     let identity = from_trusted_headers("17", Some("3")).unwrap();
-    let Identity { caller, expires_at } = identity;
+    let Identity {
+        caller, expires_at, ..
+    } = identity;
     assert_eq!((caller.user.get(), caller.tenant.get()), (17, 3));
     assert_eq!(expires_at, None);
     assert_eq!(

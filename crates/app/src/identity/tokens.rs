@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::Deserialize;
 
 use super::{Identity, IdentityError, IdentitySettings};
+use crate::Passport;
 
 /// Clocks may differ by this many seconds.
 const LEEWAY: u64 = 5;
@@ -67,6 +68,7 @@ impl Verifier {
         Ok(Identity {
             caller,
             expires_at: Some(claims.exp),
+            passport: Passport::Token(token.into()),
         })
     }
 }

@@ -14,6 +14,7 @@ mod draining;
 mod members;
 mod messages;
 mod news;
+mod permissions;
 mod process;
 mod proxy;
 mod repairing;

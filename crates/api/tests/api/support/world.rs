@@ -51,7 +51,8 @@ impl World {
         .await
     }
 
-    async fn with(variables: &[(&str, &str)]) -> Self {
+    /// A world that is told these variables.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let proxy = Proxy::start(database.url()).await;
         let config: Config = from_lookup(|name| {
