@@ -93,7 +93,8 @@ END
 format_kafka() {
   local folder=$1 log=$2 id
   if [[ -e $folder/data/meta.properties ]]; then return 0; fi
-  id=$(openssl rand 16 | base64 | tr '+/' '-_' | tr -d '=')
+  # 22 characters; one that begins with a dash would be taken for an option.
+  id=D$(openssl rand 16 | base64 | tr '+/' '-_' | tr -d '=' | cut -c2-)
   kafka_tool kafka.tools.StorageTool format -t "$id" -c "$folder/server.properties" >>"$log" 2>&1 ||
     { show_log_end "$log" "Kafka's storage could not be formatted"; return 1; }
 }
