@@ -17,7 +17,7 @@ use super::leave::leave;
 use super::partitions::Partition;
 use super::work::{Ours, Outcome, Worker, count};
 use super::{Handler, Reading};
-use crate::dead_letters::{CUT_FROM, GivenUp, MAX_VALUE_BYTES};
+use crate::dead_letters::{self, CUT_FROM, GivenUp, MAX_VALUE_BYTES};
 use crate::{BusError, Record, Settings};
 
 /// A record and what it asks for.
@@ -182,7 +182,10 @@ impl<H: Handler> Records<H> {
         if length > MAX_VALUE_BYTES {
             return Reading::Unreadable(format!("a value of {length} bytes is too large"));
         }
-        if let Some(cut_from) = record.header(CUT_FROM) {
+        // Who reads letters themselves reads what is left of them.
+        if !dead_letters::is_topic(&record.topic)
+            && let Some(cut_from) = record.header(CUT_FROM)
+        {
             return Reading::Unreadable(format!("its value was cut, from {cut_from} bytes"));
         }
         let handler = AssertUnwindSafe(&self.worker.handler);
