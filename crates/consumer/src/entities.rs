@@ -101,3 +101,35 @@ impl Entities {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use discuss_app::{Database, StorageError};
+    use discuss_test_support::World;
+
+    use super::*;
+
+    async fn failure_on(app: App, error: StorageError) -> Failure {
+        Entities { app }.failure(&AppError::Storage(error)).await
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_fails_where_the_database_answers_and_waits_where_it_does_not() {
+        let world = World::new().await;
+        let slow = || StorageError::timed_out("no end in time");
+        let failed = failure_on(world.app.clone(), slow()).await;
+        assert!(matches!(failed, Failure::Failed(_)), "{failed:?}");
+
+        let away = Database::new("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+        let app = App::start(away, world.app.redis().clone());
+        let waits = failure_on(app, slow()).await;
+        assert!(matches!(waits, Failure::Unavailable(_)), "{waits:?}");
+    }
+
+    #[tokio::test]
+    async fn an_outage_is_waited_for_also_when_it_is_just_over() {
+        let world = World::new().await;
+        let waits = failure_on(world.app.clone(), StorageError::Unavailable("gone".into())).await;
+        assert!(matches!(waits, Failure::Unavailable(_)), "{waits:?}");
+    }
+}

@@ -4,6 +4,8 @@
 //! only then moves the heads on. While Kafka is away the batch under way waits, and the leases are kept
 //! all the same.
 
+mod sender;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,8 +17,6 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::sender::Sender;
-
-mod sender;
 
 /// From the start of one pass to that of the next, when there is nothing more to read.
 const PASS_EVERY: Duration = Duration::from_millis(100);

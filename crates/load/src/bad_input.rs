@@ -120,7 +120,7 @@ impl Sender {
                 .body(body.clone());
         }
         match request.send().await {
-            Ok(answer) => wrong_refusal(answer).await,
+            Ok(answer) => wrong_refusal(answer, case.refusals()).await,
             // Who sends ten megabytes may be cut off before they have read the refusal.
             Err(_) if case.may_be_cut() => None,
             Err(error) => Some(format!("no answer: {error}")),
@@ -143,10 +143,10 @@ impl Sender {
 }
 
 /// What is wrong with an answer that should be a refusal of bad input, in the envelope.
-async fn wrong_refusal(answer: Response) -> Option<String> {
+async fn wrong_refusal(answer: Response, allowed: &[u16]) -> Option<String> {
     let status = answer.status().as_u16();
     let text = answer.text().await.unwrap_or_default();
-    if !matches!(status, 400 | 404 | 413) {
+    if !allowed.contains(&status) {
         return Some(format!("{status}: {}", cut(&text)));
     }
     let body: Value = match serde_json::from_str(&text) {

@@ -14,3 +14,4 @@ mod order;
 mod outages;
 mod replays;
 mod script;
+mod topics;

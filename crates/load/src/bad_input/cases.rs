@@ -26,6 +26,15 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// The statuses with which it may be refused: what stands in a path may also be of nothing that is there.
+    pub(super) const fn refusals(&self) -> &'static [u16] {
+        if self.path.is_some() {
+            &[400, 404]
+        } else {
+            &[400, 413]
+        }
+    }
+
     /// The server may close the connection before all of it was sent.
     pub(super) fn may_be_cut(&self) -> bool {
         self.body
