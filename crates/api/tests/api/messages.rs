@@ -8,6 +8,23 @@ use crate::support::{Answer, World};
 const CLIENT_ID: &str = "7f3b0a52-8d6e-4a34-9c5d-0f6a4c1b2d3e";
 
 #[tokio::test]
+async fn the_largest_and_the_smallest_numbers_of_metadata_can_be_read_again() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let path = format!("/channels/{channel}/messages");
+    let numbers = json!({ "numbers": [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 0.1] });
+
+    let sent = an
+        .post(&path, json!({ "content": "x", "metadata": numbers }))
+        .await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let read = an.get(&path).await;
+    assert_eq!(read.status, 200, "{}", read.body);
+    assert_eq!(read.data()["items"][0]["metadata"], numbers);
+}
+
+#[tokio::test]
 async fn a_message_is_stored_as_it_was_sent() {
     let world = World::new().await;
     let (an, binh) = (world.person(1), world.person(2));
