@@ -17,11 +17,12 @@
 #
 # Set for services and for the proof itself: DATABASE_URL (the role that owns the database), REDIS_URL,
 # KAFKA_BROKERS, JWT_SECRET, SERVER_HOST. Only for the proof: PROOF_PLACE, PROOF_ADMIN_URL (PostgreSQL's
-# superuser). Every service gets the settings in PROOF_SETTINGS; a limit per person that would bound a load
-# generator instead of the system is raised there.
+# superuser). Every service gets the settings in PROOF_SETTINGS; the limits per person and tenant, which would
+# bound the load generator instead of the system, are off there.
 
 # What all services of proofs run with.
-PROOF_SETTINGS=(SERVER_HOST=127.0.0.1 LOG_LEVEL=info)
+PROOF_SETTINGS=(SERVER_HOST=127.0.0.1 LOG_LEVEL=info RATE_LIMIT_SENDS=0 RATE_LIMIT_READS=0 RATE_LIMIT_SEARCHES=0
+  RATE_LIMIT_UPLOADS=0 RATE_LIMIT_TENANT=0)
 
 # The command of each instance: proof_start_again needs it. The start of its present log: proof_listen does.
 declare -A PROOF_COMMANDS=() PROOF_LOG_STARTS=()

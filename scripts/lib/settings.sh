@@ -43,6 +43,7 @@ load_settings() {
   load_env "$ENV_FILE"
   : "${DISCUSS_PG_PORT:=15432}" "${DISCUSS_REDIS_PORT:=16379}" "${DISCUSS_KAFKA_PORT:=19092}"
   : "${DISCUSS_KAFKA_CONTROLLER_PORT:=19093}" "${DB_USER:=discuss}" "${DB_NAME:=discuss}"
+  export RATE_LIMIT_SENDS="${RATE_LIMIT_SENDS-600}"
   local name
   for name in DB_USER DB_NAME "${SECRETS[@]}"; do
     [[ ${!name:-} =~ ^[A-Za-z0-9_-]+$ ]] || die ".env: $name must be set, to letters, digits, _ and - only"

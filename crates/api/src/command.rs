@@ -43,7 +43,7 @@ pub async fn execute() -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    config.auth.check()?;
+    config.check()?;
     process::run(config.shutdown.grace(), |shutdown| start(config, shutdown)).await
 }
 

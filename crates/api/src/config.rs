@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use discuss_runtime::config::{
-    AuthConfig, DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+    AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig,
+    RateLimitConfig, RedisConfig, ShutdownConfig,
 };
 
 /// The configuration of the API.
@@ -21,6 +22,9 @@ pub struct Config {
     /// Threads that serve HTTP; one a processor when unset.
     #[arg(long, env)]
     pub api_workers: Option<NonZeroUsize>,
+    /// What may be done with messages.
+    #[command(flatten)]
+    pub messages: MessagesConfig,
     /// PostgreSQL.
     #[command(flatten)]
     pub database: DatabaseConfig,
@@ -30,12 +34,26 @@ pub struct Config {
     /// Identity.
     #[command(flatten)]
     pub auth: AuthConfig,
+    /// Browsers.
+    #[command(flatten)]
+    pub cors: CorsConfig,
+    /// How often callers may call.
+    #[command(flatten)]
+    pub rate_limits: RateLimitConfig,
     /// The log.
     #[command(flatten)]
     pub log: LogConfig,
     /// The end.
     #[command(flatten)]
     pub shutdown: ShutdownConfig,
+}
+
+impl Config {
+    /// Checks what no single variable can know.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.auth.check()?;
+        self.cors.check()
+    }
 }
 
 #[cfg(test)]
@@ -48,5 +66,22 @@ mod tests {
     fn the_ports_are_those_that_are_agreed_on() {
         let config: Config = from_lookup(|_| None).unwrap();
         assert_eq!((config.server_port, config.api_admin_port), (8092, 9192));
+    }
+
+    #[test]
+    fn an_api_that_can_identify_nobody_or_lets_any_browser_call_is_refused() {
+        let refused = |set: &[(&str, &str)]| {
+            let config: Config = from_lookup(|name| {
+                let given = set.iter().find(|(variable, _)| *variable == name);
+                given.map(|(_, value)| value.into())
+            })
+            .unwrap();
+            config.check().map_err(|error| error.variable)
+        };
+        let secret = ("JWT_SECRET", "s");
+        assert_eq!(refused(&[]), Err("JWT_SECRET".to_owned()));
+        let open = [secret, ("CORS_ALLOWED_ORIGINS", "*")];
+        assert_eq!(refused(&open), Err("CORS_ALLOWED_ORIGINS".to_owned()));
+        assert_eq!(refused(&[secret]), Ok(()));
     }
 }

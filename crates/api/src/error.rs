@@ -9,11 +9,13 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
-use discuss_app::AppError;
+use discuss_app::{AppError, rate_limits::Standing};
 use discuss_wire::{
     envelope::ErrorEnvelope,
     errors::{ErrorCode, FieldError},
 };
+
+use crate::rate_limits;
 
 /// Seconds after which to try again when something we need is down.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -77,6 +79,19 @@ impl ApiError {
             ..Self::new(
                 ErrorCode::ServiceUnavailable,
                 "something that this needs is not there now; try again, with the same clientMessageId",
+            )
+        }
+    }
+
+    /// One call too many.
+    #[must_use]
+    pub(crate) fn too_many_calls(standing: Standing) -> Self {
+        let seconds = HeaderValue::from(rate_limits::seconds(standing.reset).max(1));
+        Self {
+            header: Some(Box::new((header::RETRY_AFTER, seconds))),
+            ..Self::new(
+                ErrorCode::TooManyRequests,
+                "too many calls; try again later",
             )
         }
     }
@@ -162,6 +177,7 @@ impl From<AppError> for ApiError {
         match (error.code(), error) {
             (_, AppError::Invalid(field)) => field.into(),
             (_, AppError::Internal) => Self::unexplained(),
+            (_, AppError::TooManyCalls(standing)) => Self::too_many_calls(standing),
             (ErrorCode::InternalError, error) => Self::internal(&error),
             (ErrorCode::ServiceUnavailable, error) => Self::unavailable(&error),
             (code, error) => Self::new(code, error.public_message()),

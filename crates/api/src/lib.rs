@@ -2,13 +2,17 @@
 //!
 //! It parses and answers; it decides nothing and knows neither SQL nor Redis.
 
+mod admission;
 mod answer;
 mod command;
 mod config;
+mod cors;
+mod docs;
 mod error;
 mod fallback;
 mod observe;
 mod openapi;
+mod rate_limits;
 mod request;
 mod routes;
 mod server;

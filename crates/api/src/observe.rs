@@ -16,6 +16,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use discuss_app::rate_limits::Standing;
 use discuss_domain::{TenantId, UserId};
 use discuss_runtime::traces;
 use futures_util::FutureExt as _;
@@ -23,7 +24,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
+    cors,
     error::ApiError,
+    rate_limits,
     request::{CORRELATION_HEADER, CorrelationId},
 };
 
@@ -80,6 +83,10 @@ pub(crate) async fn observe(
             .head_mut()
             .set_connection_type(ConnectionType::Close);
     }
+    let standing = answered.request().extensions().get::<Standing>().copied();
+    if let Some(standing) = standing {
+        rate_limits::tell(answered.response_mut().headers_mut(), standing);
+    }
     mark(answered.response_mut(), &seen.correlation);
     traces::answered(&span, answered.status().as_u16());
     seen.record(answered.status());
@@ -105,7 +112,9 @@ fn in_envelope(
         return answered.map_into_boxed_body();
     }
     let error = of_ours(answered.response().error(), status);
-    answered.into_response(error.traced(correlation.as_str()).error_response())
+    let mut answer = error.traced(correlation.as_str()).error_response();
+    cors::keep(answered.headers(), answer.headers_mut());
+    answered.into_response(answer)
 }
 
 fn of_ours(error: Option<&Error>, status: StatusCode) -> ApiError {

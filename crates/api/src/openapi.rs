@@ -23,7 +23,8 @@ pub(crate) const PATH: &str = "/discuss/openapi.json";
     info(
         title = "Discuss",
         description = "The communication service of the SERP ERP system: channels, members, messages.\n\n\
-            Every answer is an envelope. Ids are numbers below 2^53, or strings of digits; times are epoch milliseconds.",
+            Every answer is an envelope. Ids are numbers below 2^53, or strings of digits; times are epoch milliseconds.\n\n\
+            Where calls are limited, answers say in X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset (seconds) what is left.",
         license(name = "MIT", identifier = "MIT"),
         contact()
     ),
@@ -111,6 +112,9 @@ pub(crate) enum Refusals {
     /// `UNAUTHORIZED`: no token, or a bad one.
     #[response(status = 401)]
     Unauthorized(ErrorEnvelope),
+    /// `TOO_MANY_REQUESTS`: the caller, or their tenant, has called too often; see Retry-After.
+    #[response(status = 429)]
+    TooMany(ErrorEnvelope),
     /// `INTERNAL_ERROR`: our own fault.
     #[response(status = 500)]
     Internal(ErrorEnvelope),

@@ -3,14 +3,16 @@
 mod body;
 mod caller;
 mod correlation;
+mod emoji;
 mod idempotency;
 mod path;
 mod query;
 
 pub(crate) use self::{
     body::{Body, OptionalBody},
-    caller::Caller,
+    caller::{Caller, Sender},
     correlation::{CorrelationId, HEADER as CORRELATION_HEADER},
+    emoji::{EmojiQuery, PathEmoji},
     idempotency::IdempotencyKey,
     path::PathId,
     query::Query,

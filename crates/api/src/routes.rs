@@ -1,14 +1,19 @@
 //! The routes, a module per feature.
 
+mod changes;
 mod channels;
+mod history;
 mod members;
 mod messages;
+mod reactions;
 mod reads;
+mod receipts;
+mod threads;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// What every route begins with.
-const BASE: &str = "/discuss/api/v1";
+pub(crate) const BASE: &str = "/discuss/api/v1";
 
 /// Adds every route.
 pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
@@ -17,6 +22,11 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(channels::configure)
             .configure(members::configure)
             .configure(messages::configure)
-            .configure(reads::configure),
+            .configure(history::configure)
+            .configure(reads::configure)
+            .configure(receipts::configure)
+            .configure(changes::configure)
+            .configure(reactions::configure)
+            .configure(threads::configure),
     );
 }

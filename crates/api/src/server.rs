@@ -19,11 +19,13 @@ use discuss_runtime::{
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
+    admission::admit,
     config::Config,
+    cors, docs,
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
-    state::{State, identifier},
+    state::{State, identifier, limiter},
 };
 
 /// Connects, checks the schema and listens.
@@ -44,8 +46,20 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     let mut tasks = Tasks::default();
     let (app, background) = discuss_app::App::start_watched(database, redis);
     tasks.watch_all(background);
-    let identifier = identifier(&config.auth);
-    let state = Data::from(Arc::new(State { app, identifier }));
+    let (identifier, reading) = identifier(&config.auth)?;
+    tasks.watch_all(reading);
+    let readiness = match identifier.check_keys() {
+        Some(are_known) => readiness.essential("keycloak", CHECK_LIMIT, are_known),
+        None => readiness,
+    };
+    let (limiter, counting) = limiter(app.redis().clone(), &config.rate_limits).await;
+    tasks.watch_all(counting);
+    let state = Data::from(Arc::new(State {
+        app,
+        identifier,
+        limiter,
+        messages: config.messages,
+    }));
     let (listen, server) = listen(config, &state, &shutdown)?;
     let admin_address = config.listen.at(config.api_admin_port);
     let admin = AdminServer::start("API_ADMIN_PORT", admin_address, readiness, metrics)?;
@@ -74,14 +88,21 @@ fn listen(
     };
     let draining = Data::new(Draining(shutdown.draining()));
     let state = state.clone();
+    let origins = config.cors.cors_allowed_origins.clone();
     let mut server = HttpServer::new(move || {
         let app = App::new().into_utoipa_app().openapi(openapi::skeleton());
         let (app, document) = app.configure(routes::configure).split_for_parts();
         app.app_data(state.clone())
             .app_data(draining.clone())
-            .app_data(Data::new(Paths::of(&document, &[openapi::PATH])))
+            .app_data(Data::new(Paths::of(
+                &document,
+                &[openapi::PATH, docs::PATH],
+            )))
             .configure(openapi::configure(&document))
+            .configure(docs::configure)
             .default_service(web::to(fallback::refuse))
+            .wrap(from_fn(admit))
+            .wrap(cors::allow(&origins))
             .wrap(from_fn(observe))
     })
     .disable_signals()

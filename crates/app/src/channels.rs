@@ -1,4 +1,4 @@
-//! Channels: making, reading and listing them.
+//! Channels: making, reading, listing and changing them.
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::{Channel, DirectPair, ListFilter, NewGroup, Seen};
@@ -6,12 +6,17 @@ use discuss_domain::members::{Member, ReadMark, Role};
 use discuss_domain::permissions::{NotInChannel, require_member};
 use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
 use discuss_storage::channels::Maker;
-use discuss_storage::event_log::{LoggedEvent, NewEvent};
+use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::members::Joining;
-use discuss_storage::{AsyncConnection, Connection, StorageError, channels, event_log, members};
+use discuss_storage::{AsyncConnection, Connection, StorageError, channels, members};
 
+use crate::notes::Note;
 use crate::{App, AppError, Context, events};
 
+mod changes;
+
+pub(crate) use changes::lock_in;
+pub use changes::{archive, unarchive, update};
 pub use discuss_storage::members::Followed;
 
 /// Makes a group; the caller is its owner.
@@ -33,13 +38,14 @@ pub async fn create_group(
     people.dedup();
     people.push(maker.user);
     let mut connection = app.connection().await?;
-    let channel = connection
+    let made = connection
         .transaction(async |connection| {
-            insert_group(connection, context, (maker, group), &people).await
+            insert_group(connection, context, (maker, group), people).await
         })
         .await?;
-    announce(app, context, &channel, people);
-    seen(&mut connection, context, channel.id).await
+    let channel = made.channel;
+    events::announce(app, &[made]);
+    seen(&mut connection, context, channel).await
 }
 
 /// Makes a group of these people, the last of whom is its owner.
@@ -47,8 +53,8 @@ async fn insert_group(
     connection: &mut Connection,
     context: &Context,
     (maker, group): (Maker, &NewGroup),
-    people: &[UserId],
-) -> Result<Channel, StorageError> {
+    people: Vec<UserId>,
+) -> Result<LoggedEvent, StorageError> {
     let count = i32::try_from(people.len()).unwrap_or(i32::MAX);
     let channel = channels::insert_group(connection, maker, group, count).await?;
     if let Some((owner, others)) = people.split_last() {
@@ -57,8 +63,8 @@ async fn insert_group(
             join_first(connection, &channel, others, Role::Member).await?;
         }
     }
-    append_created(connection, context, &channel, people).await?;
-    Ok(channel)
+    let made = Note::about(&channel, EventKind::ChannelCreated, people);
+    made.append(connection, context).await
 }
 
 /// The caller's direct channel with `other`; `true` when it was made by this call.
@@ -81,11 +87,9 @@ pub async fn get_or_create_direct(
     let made = connection
         .transaction(async |connection| insert_direct(connection, context, maker, pair).await)
         .await?;
-    if let Some(channel) = &made {
-        announce(app, context, channel, vec![pair.low(), pair.high()]);
-    }
+    events::announce(app, made.as_slice());
     let channel = match &made {
-        Some(channel) => channel.id,
+        Some(made) => made.channel,
         None => channels::find_direct(&mut connection, context.tenant(), pair)
             .await?
             .map(|channel| channel.id)
@@ -102,17 +106,18 @@ async fn insert_direct(
     context: &Context,
     maker: Maker,
     pair: DirectPair,
-) -> Result<Option<Channel>, StorageError> {
+) -> Result<Option<LoggedEvent>, StorageError> {
     let Some(channel) = channels::insert_direct(connection, maker, pair).await? else {
         return Ok(None);
     };
     let both = [pair.low(), pair.high()];
     join_first(connection, &channel, &both, Role::Member).await?;
-    append_created(connection, context, &channel, &both).await?;
-    Ok(Some(channel))
+    let made = Note::about(&channel, EventKind::ChannelCreated, both.into());
+    made.append(connection, context).await.map(Some)
 }
 
-async fn join_first(
+/// The first people of a channel that was just made.
+pub(crate) async fn join_first(
     connection: &mut Connection,
     channel: &Channel,
     users: &[UserId],
@@ -136,43 +141,6 @@ async fn join_first(
         },
     )
     .await
-}
-
-async fn append_created(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    users: &[UserId],
-) -> Result<(), StorageError> {
-    let event = NewEvent {
-        tenant: channel.tenant_id,
-        channel: channel.id,
-        seq: channel.counters.last_seq,
-        kind: EventKind::ChannelCreated,
-        actor: channel.created_by,
-        users,
-        membership: None,
-        at: channel.created_at,
-        correlation_id: context.correlation_id.as_deref(),
-        traceparent: context.traceparent.as_deref(),
-    };
-    event_log::append(connection, &event).await
-}
-
-fn announce(app: &App, context: &Context, channel: &Channel, users: Vec<UserId>) {
-    let event = LoggedEvent {
-        tenant: channel.tenant_id,
-        channel: channel.id,
-        seq: channel.counters.last_seq,
-        kind: EventKind::ChannelCreated,
-        actor: context.user(),
-        users,
-        membership: None,
-        message: None,
-        made: Some(channel.clone()),
-        at: channel.created_at,
-    };
-    app.parts.fanout.publish(events::publication(&event));
 }
 
 /// One channel as the caller sees it: members all of it, others of the tenant a public one.
@@ -214,7 +182,7 @@ pub(crate) async fn require_in(
     Ok((seen.channel, member))
 }
 
-/// A page of the caller's channels, the newest message first, and how many there are in all.
+/// A page of the caller's channels, and how many there are in all, as far as they are counted.
 pub async fn list(
     app: &App,
     context: &Context,
@@ -224,8 +192,8 @@ pub async fn list(
     let viewer = (context.tenant(), context.user());
     let bounds = (page.saturating_mul(size), size);
     let mut connection = app.connection().await?;
-    let total = channels::count_seen(&mut connection, viewer, filter).await?;
-    let seen = channels::list_seen(&mut connection, viewer, filter, bounds).await?;
+    let total = channels::count_seen(&mut connection, viewer, &filter).await?;
+    let seen = channels::list_seen(&mut connection, viewer, &filter, bounds).await?;
     Ok((seen, total))
 }
 

@@ -26,7 +26,6 @@ use crate::limit::within;
 use crate::{App, AppError, Context, events};
 
 mod locked;
-mod notes;
 mod people;
 mod topics;
 
@@ -89,7 +88,7 @@ async fn apply_event(
     let Some(logged) = retried(once).await? else {
         return Ok(Taken::Before);
     };
-    announce(app, &logged);
+    events::announce(app, &logged);
     Ok(Taken::Now)
 }
 
@@ -119,7 +118,7 @@ async fn apply_gone(
                 })
                 .await
         };
-        announce(app, &retried(once).await?);
+        events::announce(app, &retried(once).await?);
     }
     let note = || async {
         let mut connection = app.connection().await?;
@@ -207,11 +206,6 @@ fn context(tenant: TenantId, delivery: &Delivery) -> Context {
     context.correlation_id.clone_from(&delivery.correlation_id);
     context.traceparent.clone_from(&delivery.traceparent);
     context
-}
-
-fn announce(app: &App, logged: &[LoggedEvent]) {
-    let publications = logged.iter().flat_map(events::publication);
-    app.parts.fanout.publish(publications.collect());
 }
 
 #[cfg(test)]

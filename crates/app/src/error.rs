@@ -1,8 +1,12 @@
 //! Why a use case was refused or failed, and the symbol that says so outside.
 
-use discuss_domain::channels::NotTwoPeople;
+use discuss_domain::channels::{ChangeError, NotTwoPeople};
+use discuss_domain::members::{JoinError, StandingError};
 use discuss_domain::messages::SendError;
-use discuss_domain::permissions::{Denied, NotInChannel};
+use discuss_domain::messages::change::ChangeError as MessageChangeError;
+use discuss_domain::permissions::{Denied, NotInChannel, Refused};
+use discuss_domain::rate_limits::Standing;
+use discuss_domain::threads::ReplyError;
 use discuss_storage::{StorageError, TransactionError};
 use discuss_wire::errors::{ErrorCode, FieldError};
 
@@ -21,18 +25,30 @@ pub enum AppError {
     /// The message was not accepted.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// The message was not changed.
+    #[error(transparent)]
+    MessageChange(#[from] MessageChangeError),
     /// There is no such message, for this caller.
     #[error("there is no such message")]
     MessageNotFound,
     /// There is nobody of that id in the channel.
     #[error("there is no such member")]
     MemberNotFound,
-    /// The channel is archived.
-    #[error("the channel is archived")]
-    Archived,
-    /// Channels of this kind don't change their members.
-    #[error("the members of a direct channel do not change")]
-    DirectMembers,
+    /// Nobody may do this in such a channel, or this member may not, or not now.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The channel is not changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The caller does not come into the channel by themselves.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// Nobody stands otherwise than before.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
+    /// The owner can't leave.
+    #[error("the owner can't leave: name another owner first")]
+    OwnerCannotLeave,
     /// Nobody can be asked whether the caller may see the business record.
     #[error("the channel of a business record is made by the record itself")]
     EntityAccess,
@@ -42,6 +58,9 @@ pub enum AppError {
     /// It took too long, or too much is waiting already.
     #[error("too much is waiting; try again")]
     Busy,
+    /// The caller has called too often; when to come back is in it.
+    #[error("too many calls; try again later")]
+    TooManyCalls(Standing),
     /// A store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -56,18 +75,28 @@ impl AppError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(field) => field.code,
-            Self::NotInChannel(error) | Self::Send(SendError::NotInChannel(error)) => {
-                not_in_channel(*error)
-            }
-            Self::Denied(_) | Self::DirectMembers => ErrorCode::Forbidden,
+            Self::NotInChannel(error)
+            | Self::Send(SendError::NotInChannel(error))
+            | Self::Join(JoinError::NotInChannel(error)) => not_in_channel(*error),
+            Self::Refused(error) | Self::Change(ChangeError::Refused(error)) => refused(*error),
+            Self::Denied(_)
+            | Self::Change(ChangeError::PublicTopic)
+            | Self::Join(JoinError::Removed)
+            | Self::Standing(_) => ErrorCode::Forbidden,
+            Self::OwnerCannotLeave => ErrorCode::OwnerCannotLeave,
             Self::Send(SendError::Denied(_)) => ErrorCode::CannotSendMessages,
-            Self::Send(SendError::Archived) | Self::Archived => ErrorCode::ChannelArchived,
+            Self::Send(SendError::Archived) | Self::Join(JoinError::Archived) => {
+                ErrorCode::ChannelArchived
+            }
             Self::Send(SendError::Conflict) => ErrorCode::Conflict,
+            Self::Send(SendError::Reply(error)) => reply(*error),
+            Self::MessageChange(error) => change(*error),
             Self::EntityAccess => ErrorCode::EntityAccessDenied,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
             Self::MemberNotFound => ErrorCode::MemberNotFound,
             Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,
             Self::Busy => ErrorCode::ServiceUnavailable,
+            Self::TooManyCalls(_) => ErrorCode::TooManyRequests,
             Self::Storage(error) if error.is_unavailable() => ErrorCode::ServiceUnavailable,
             Self::Storage(_) | Self::Internal => ErrorCode::InternalError,
         }
@@ -88,6 +117,32 @@ const fn not_in_channel(error: NotInChannel) -> ErrorCode {
     match error {
         NotInChannel::Unknown => ErrorCode::ChannelNotFound,
         NotInChannel::NotMember => ErrorCode::NotChannelMember,
+    }
+}
+
+const fn refused(error: Refused) -> ErrorCode {
+    match error {
+        Refused::InDirect | Refused::Denied(_) => ErrorCode::Forbidden,
+        Refused::Archived => ErrorCode::ChannelArchived,
+    }
+}
+
+const fn reply(error: ReplyError) -> ErrorCode {
+    match error {
+        ReplyError::Elsewhere => ErrorCode::ParentMessageNotInChannel,
+        ReplyError::Deleted => ErrorCode::MessageDeleted,
+    }
+}
+
+const fn change(error: MessageChangeError) -> ErrorCode {
+    match error {
+        MessageChangeError::NotFound => ErrorCode::MessageNotFound,
+        MessageChangeError::Denied(_) | MessageChangeError::NotSender => ErrorCode::Forbidden,
+        MessageChangeError::System => ErrorCode::CannotEditSystemMessage,
+        MessageChangeError::Deleted => ErrorCode::MessageDeleted,
+        MessageChangeError::WindowExpired => ErrorCode::EditWindowExpired,
+        MessageChangeError::Archived => ErrorCode::ChannelArchived,
+        MessageChangeError::TooManyReactions(_) => ErrorCode::TooManyReactions,
     }
 }
 

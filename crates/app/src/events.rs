@@ -7,9 +7,16 @@ use discuss_storage::redis::Topic;
 use discuss_wire::channels::{ChannelChangedView, ChannelCreatedView, ChannelView};
 use discuss_wire::fanout::{Fanout, FanoutEvent};
 use discuss_wire::frames::ServerFrame;
-use discuss_wire::members::{MemberRemovedView, MemberRoleChangedView, MembersAddedView};
+use discuss_wire::members::{
+    MemberLeftView, MemberRemovedView, MemberRoleChangedView, MembersAddedView,
+};
+use discuss_wire::messages::change::{MessageDeletedView, MessageEditedView};
 use discuss_wire::messages::{MessageView, NewMessageView};
+use discuss_wire::reactions::ReactionChangedView;
+use discuss_wire::threads::ThreadUpdatedView;
 use serde::Serialize;
+
+use crate::App;
 
 /// The event with its frame; `None`, and a line in the log, when what it is about is gone.
 pub(crate) fn with_frame(event: &LoggedEvent) -> Option<FanoutEvent> {
@@ -43,6 +50,12 @@ pub(crate) fn topics(event: &LoggedEvent) -> Vec<Topic> {
     topics
 }
 
+/// Tells the gateways what was committed.
+pub(crate) fn announce(app: &App, logged: &[LoggedEvent]) {
+    let publications = logged.iter().flat_map(publication);
+    app.parts.fanout.publish(publications.collect());
+}
+
 /// What is published of an event.
 pub(crate) fn publication(event: &LoggedEvent) -> Vec<(Topic, Bytes)> {
     let Some(with_frame) = with_frame(event) else {
@@ -61,13 +74,34 @@ fn frame(event: &LoggedEvent) -> Option<Bytes> {
             let message = MessageView::of(event.message.as_ref()?);
             encode(event, "NEW_MESSAGE", NewMessageView { message })
         }
+        EventKind::MessageEdited => {
+            let view = MessageEditedView::of(event.message.as_ref()?);
+            encode(event, "MESSAGE_EDITED", view)
+        }
+        EventKind::MessageDeleted => {
+            let view = MessageDeletedView::of(event.message.as_ref()?)?;
+            encode(event, "MESSAGE_DELETED", view)
+        }
+        EventKind::ReactionAdded => reaction_changed(event, "REACTION_ADDED"),
+        EventKind::ReactionRemoved => reaction_changed(event, "REACTION_REMOVED"),
+        EventKind::ThreadUpdated => {
+            let view = ThreadUpdatedView::of(event.message.as_ref()?);
+            encode(event, "THREAD_UPDATED", view)
+        }
         EventKind::ChannelCreated => channel_created(event),
         EventKind::ChannelUpdated => channel_changed(event, "CHANNEL_UPDATED"),
         EventKind::ChannelArchived => channel_changed(event, "CHANNEL_ARCHIVED"),
         EventKind::MemberAdded => members_added(event),
         EventKind::MemberRemoved => member_removed(event),
+        EventKind::MemberLeft => member_left(event),
         EventKind::MemberRoleChanged => role_changed(event),
     }
+}
+
+fn reaction_changed(event: &LoggedEvent, kind: &str) -> Option<Bytes> {
+    let (message, emoji) = (event.message.as_ref()?, event.emoji.as_ref()?);
+    let view = ReactionChangedView::of(message, emoji, event.actor);
+    encode(event, kind, view)
 }
 
 fn channel_created(event: &LoggedEvent) -> Option<Bytes> {
@@ -99,6 +133,14 @@ fn member_removed(event: &LoggedEvent) -> Option<Bytes> {
         removed_by: event.actor.get(),
     };
     encode(event, "MEMBER_REMOVED", view)
+}
+
+fn member_left(event: &LoggedEvent) -> Option<Bytes> {
+    let view = MemberLeftView {
+        channel_id: event.channel.get(),
+        user_id: event.users.first()?.get(),
+    };
+    encode(event, "MEMBER_LEFT", view)
 }
 
 fn role_changed(event: &LoggedEvent) -> Option<Bytes> {

@@ -12,11 +12,17 @@ pub mod identity;
 mod limit;
 pub mod log;
 pub mod members;
+mod mentions;
 pub mod messages;
+mod notes;
+pub mod rate_limits;
+pub mod reactions;
 pub mod reads;
+pub mod receipts;
 pub mod relay;
 pub mod retention;
 pub mod stores;
+pub mod threads;
 pub mod users;
 mod writer;
 

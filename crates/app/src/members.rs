@@ -1,16 +1,26 @@
 //! Members: listing, adding and removing them.
 
-use discuss_domain::channels::{Channel, ChannelKind};
-use discuss_domain::members::{Member, ReadMark, Role};
-use discuss_domain::permissions::{Action, NotInChannel, require_member};
+use discuss_domain::channels::Channel;
+use discuss_domain::members::{Member, Membership, ReadMark, Role};
+use discuss_domain::permissions::{Action, require_may};
 use discuss_domain::users::User;
-use discuss_domain::{ChannelId, EventKind, Seq, UserId};
-use discuss_storage::event_log::{LoggedEvent, NewEvent};
+use discuss_domain::{ChannelId, EventKind, UserId};
+use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::members::Joining;
-use discuss_storage::{AsyncConnection, Connection, channels, event_log, members};
+use discuss_storage::{AsyncConnection, Connection, channels, members};
 
-use crate::channels::{now, require_in};
+use crate::channels::{lock_in, now, require_in};
+use crate::notes::Note;
 use crate::{App, AppError, Context, events};
+
+mod comings;
+mod settings;
+mod standings;
+
+pub use comings::{join, leave};
+pub use settings::update_own;
+pub(crate) use standings::set_standing;
+pub use standings::update;
 
 /// A page of a channel's members, and the channel. Only for members.
 pub async fn list(
@@ -37,13 +47,14 @@ pub async fn add(
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
-            let channel = lock_for_change(connection, context, channel, Change::Add(role)).await?;
+            let (channel, own) = lock_in(connection, context, channel).await?;
+            require_may(&channel, own, addition(&channel, role))?;
             let current = members::list_current(connection, channel.id, users).await?;
             let new = newcomers(users, &current);
             if new.is_empty() {
                 return Ok(None);
             }
-            join(connection, context, &channel, new, role)
+            take_in(connection, context, new, (&channel, role))
                 .await
                 .map(Some)
         })
@@ -51,8 +62,17 @@ pub async fn add(
     let Some(event) = added else {
         return Ok(Vec::new());
     };
-    app.parts.fanout.publish(events::publication(&event));
+    events::announce(app, std::slice::from_ref(&event));
     Ok(event.users)
+}
+
+/// What it takes to add people as this.
+fn addition(channel: &Channel, role: Role) -> Action {
+    match role {
+        Role::Owner | Role::Admin => Action::ChangeRoles,
+        Role::Member | Role::Guest if channel.is_private => Action::AddToPrivate,
+        Role::Member | Role::Guest => Action::AddToPublic,
+    }
 }
 
 /// Who is to be added: each once, however often they are named.
@@ -64,39 +84,30 @@ fn newcomers(users: &[UserId], current: &[UserId]) -> Vec<UserId> {
     new
 }
 
-pub(crate) async fn join(
+/// Makes people members who are not. The channel's row must be locked.
+pub(crate) async fn take_in(
     connection: &mut Connection,
     context: &Context,
-    channel: &Channel,
     new: Vec<UserId>,
-    role: Role,
+    (channel, role): (&Channel, Role),
 ) -> Result<LoggedEvent, AppError> {
-    let at = now();
     let more = i32::try_from(new.len()).unwrap_or(i32::MAX);
-    let seq = channels::take_seq(connection, channel.id, more, at).await?;
-    let read = ReadMark {
-        message_id: None,
-        seq,
-        count: channel.counters.unread_count_base,
-    };
-    let tenant = channel.tenant_id;
+    let after = channels::take_seq(connection, channel.id, more, now()).await?;
     let joining = Joining {
-        tenant,
-        channel: channel.id,
+        tenant: after.tenant_id,
+        channel: after.id,
         users: &new,
         role,
-        read,
-        at,
+        read: ReadMark {
+            message_id: None,
+            seq: after.counters.last_seq,
+            count: after.counters.unread_count_base,
+        },
+        at: after.updated_at,
     };
     members::join(connection, &joining).await?;
-    log(
-        connection,
-        context,
-        channel,
-        EventKind::MemberAdded,
-        (seq, new),
-    )
-    .await
+    let added = Note::about(&after, EventKind::MemberAdded, new);
+    Ok(added.append(connection, context).await?)
 }
 
 /// Removes somebody from a channel.
@@ -109,107 +120,37 @@ pub async fn remove(
     let mut connection = app.connection().await?;
     let event = connection
         .transaction(async |connection| {
-            let change = Change::Remove(user);
-            let channel = lock_for_change(connection, context, channel, change).await?;
-            let at = now();
-            let seq = channels::take_seq(connection, channel.id, -1, at).await?;
-            members::remove(connection, channel.id, user, context.user(), at).await?;
-            log(
-                connection,
-                context,
-                &channel,
-                EventKind::MemberRemoved,
-                (seq, vec![user]),
-            )
-            .await
+            let (channel, own) = lock_in(connection, context, channel).await?;
+            require_may(&channel, own, Action::RemoveMember)?;
+            let removed = require_current(connection, channel.id, user).await?;
+            require_may(&channel, own, removal(removed)?)?;
+            let after = channels::take_seq(connection, channel.id, -1, now()).await?;
+            let (by, at) = (context.user(), after.updated_at);
+            members::remove(connection, channel.id, user, by, at).await?;
+            let removed = Note::about(&after, EventKind::MemberRemoved, vec![user]);
+            Ok::<_, AppError>(removed.append(connection, context).await?)
         })
         .await?;
-    app.parts.fanout.publish(events::publication(&event));
+    events::announce(app, &[event]);
     Ok(())
 }
 
-async fn log(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    kind: EventKind,
-    (seq, users): (Seq, Vec<UserId>),
-) -> Result<LoggedEvent, AppError> {
-    let (tenant, channel, actor, at) = (channel.tenant_id, channel.id, context.user(), now());
-    let correlation_id = context.correlation_id.as_deref();
-    let traceparent = context.traceparent.as_deref();
-    let users_ref = users.as_slice();
-    let event = NewEvent {
-        tenant,
-        channel,
-        seq,
-        kind,
-        actor,
-        users: users_ref,
-        membership: None,
-        at,
-        correlation_id,
-        traceparent,
-    };
-    event_log::append(connection, &event).await?;
-    Ok(LoggedEvent {
-        tenant,
-        channel,
-        seq,
-        kind,
-        actor,
-        users,
-        membership: None,
-        message: None,
-        made: None,
-        at,
-    })
-}
-
-#[derive(Clone, Copy)]
-enum Change {
-    Add(Role),
-    Remove(UserId),
-}
-
-/// Locks the channel, and only then looks whether the caller may change its members.
-async fn lock_for_change(
-    connection: &mut Connection,
-    context: &Context,
-    id: ChannelId,
-    change: Change,
-) -> Result<Channel, AppError> {
-    let channel = channels::find_for_update(connection, context.tenant(), id).await?;
-    let channel = channel.ok_or(NotInChannel::Unknown)?;
-    let own = members::find(connection, id, context.user()).await?;
-    let own = require_member(&channel, own.map(|member| member.membership))?;
-    if channel.kind == ChannelKind::Direct {
-        return Err(AppError::DirectMembers);
-    }
-    match change {
-        Change::Add(Role::Admin) => own.require(Action::AddAdmin)?,
-        Change::Add(_) if channel.is_private => own.require(Action::AddToPrivate)?,
-        Change::Add(_) => own.require(Action::AddToPublic)?,
-        Change::Remove(user) => {
-            own.require(Action::RemoveMember)?;
-            own.require(removal(connection, id, user).await?)?;
-        }
-    }
-    if channel.archived_at.is_some() {
-        return Err(AppError::Archived);
-    }
-    Ok(channel)
-}
-
-/// What it takes to remove this person.
-async fn removal(
+/// How somebody stands who is in the channel now. Its row must be locked.
+async fn require_current(
     connection: &mut Connection,
     channel: ChannelId,
     user: UserId,
-) -> Result<Action, AppError> {
+) -> Result<Membership, AppError> {
     let member = members::find(connection, channel, user).await?;
-    let member = member.filter(|member| member.membership.is_current());
-    match member.ok_or(AppError::MemberNotFound)?.membership.role {
+    let membership = member.map(|member| member.membership);
+    membership
+        .filter(|membership| membership.is_current())
+        .ok_or(AppError::MemberNotFound)
+}
+
+/// What it takes to remove this person.
+fn removal(membership: Membership) -> Result<Action, AppError> {
+    match membership.role {
         Role::Owner => Err(AppError::CannotRemoveOwner),
         Role::Admin => Ok(Action::RemoveAdmin),
         Role::Member | Role::Guest => Ok(Action::RemoveMember),

@@ -1,13 +1,22 @@
 //! Messages: sending and reading them.
 
-use discuss_domain::messages::{Draft, Fingerprint, Message};
+use discuss_domain::channels::Channel;
+use discuss_domain::members::Member;
+use discuss_domain::messages::history::{Cursor, Scope, Stretch};
+use discuss_domain::messages::receipts::Viewpoint;
+use discuss_domain::messages::{Draft, Fingerprint, Message, SendError};
+use discuss_domain::permissions::{NotInChannel, require_current};
 use discuss_domain::{ChannelId, MessageId};
+use discuss_storage::Connection;
 use discuss_storage::messages as stored;
-use discuss_wire::paging::Cursor;
+use discuss_storage::messages::history::{Outlook, find_outlook};
 
 use crate::channels::require_in;
-use crate::writer::{Outcome, Send};
-use crate::{App, AppError, Context};
+use crate::rate_limits::Verdict;
+use crate::writer::{Command, Outcome, Send};
+use crate::{App, AppError, Context, mentions, receipts};
+
+pub mod change;
 
 /// A message that is stored.
 #[derive(Debug)]
@@ -25,16 +34,24 @@ pub async fn send(
     channel: ChannelId,
     draft: Draft,
 ) -> Result<Sent, AppError> {
+    // The fingerprint is of what arrived, whomever its names name by now.
+    let fingerprint = Fingerprint::of(channel, &draft);
+    let mentions = mentions::find(app, context, channel, &draft).await?;
+    let draft = Draft {
+        mentions: mentions.people,
+        ..draft
+    };
     let send = Send {
         tenant: context.tenant(),
         channel,
         sender: context.person(),
-        fingerprint: Fingerprint::of(channel, &draft),
+        fingerprint,
         draft,
+        everyone: mentions.everyone,
         correlation_id: context.correlation_id.clone(),
         traceparent: context.traceparent.clone(),
     };
-    match app.parts.writer.send(send).await? {
+    match app.parts.writer.carry_out(Command::Send(send)).await? {
         Outcome::Stored(message) => Ok(Sent {
             message: *message,
             is_repeat: false,
@@ -43,7 +60,52 @@ pub async fn send(
             message: find(app, context, id).await?,
             is_repeat: true,
         }),
+        // No answer to a send.
+        Outcome::Changed(_) | Outcome::Unchanged(_) => Err(AppError::Internal),
     }
+}
+
+/// Sends a message, unless its sender has called too often: what was stored before is answered even then.
+pub async fn send_within(
+    app: &App,
+    context: &Context,
+    verdict: Verdict,
+    channel: ChannelId,
+    draft: Draft,
+) -> Result<Sent, AppError> {
+    match verdict.require() {
+        Ok(()) => send(app, context, channel, draft).await,
+        Err(too_often) => {
+            let stored = repeat(app, context, channel, &draft).await?;
+            stored.ok_or(too_often)
+        }
+    }
+}
+
+/// What an earlier send of the same client id has stored, decided as the writer decides it.
+async fn repeat(
+    app: &App,
+    context: &Context,
+    channel: ChannelId,
+    draft: &Draft,
+) -> Result<Option<Sent>, AppError> {
+    let Some(client_id) = draft.client_message_id else {
+        return Ok(None);
+    };
+    let sender = (context.tenant(), context.user());
+    let mut connection = app.connection().await?;
+    let Some(known) = stored::find_known(&mut connection, sender, client_id).await? else {
+        return Ok(None);
+    };
+    require_in(&mut connection, context, channel).await?;
+    if known.fingerprint != Fingerprint::of(channel, draft) {
+        return Err(SendError::Conflict.into());
+    }
+    let message = stored::find(&mut connection, context.tenant(), known.id).await?;
+    Ok(Some(Sent {
+        message: message.ok_or(AppError::MessageNotFound)?,
+        is_repeat: true,
+    }))
 }
 
 async fn find(app: &App, context: &Context, id: MessageId) -> Result<Message, AppError> {
@@ -52,85 +114,111 @@ async fn find(app: &App, context: &Context, id: MessageId) -> Result<Message, Ap
     message.ok_or(AppError::MessageNotFound)
 }
 
-/// One message, for the members of its channel. Whoever may not read it is told that there is none.
-pub async fn get(app: &App, context: &Context, id: MessageId) -> Result<Message, AppError> {
+/// One message, for the members of its channel, and where the caller stands. Whoever may not read it is
+/// told that there is none.
+pub async fn get(
+    app: &App,
+    context: &Context,
+    id: MessageId,
+) -> Result<(Message, Viewpoint), AppError> {
     let mut connection = app.connection().await?;
-    let message = stored::find(&mut connection, context.tenant(), id).await?;
+    let (message, channel, member) = find_readable(&mut connection, context, id).await?;
+    let view = receipts::viewpoint(&mut connection, &channel, &member).await?;
+    Ok((message, view))
+}
+
+/// A message that the caller may read, with its channel and their membership of that.
+pub(crate) async fn find_readable(
+    connection: &mut Connection,
+    context: &Context,
+    id: MessageId,
+) -> Result<(Message, Channel, Member), AppError> {
+    let message = stored::find(connection, context.tenant(), id).await?;
     let message = message.ok_or(AppError::MessageNotFound)?;
-    match require_in(&mut connection, context, message.channel_id).await {
-        Ok(_) => Ok(message),
+    match require_in(connection, context, message.channel_id).await {
+        Ok((channel, member)) => Ok((message, channel, member)),
         Err(AppError::NotInChannel(_)) => Err(AppError::MessageNotFound),
         Err(error) => Err(error),
     }
 }
 
-/// Messages, newest first.
+/// A stretch of a channel's history.
 #[derive(Debug)]
 pub struct History {
-    /// The messages.
+    /// The messages, newest first.
     pub messages: Vec<Message>,
     /// There are older ones.
     pub has_older: bool,
     /// There are newer ones.
     pub has_newer: bool,
+    /// How many there are in all.
+    pub total: i64,
+    /// Where the caller stands.
+    pub view: Viewpoint,
 }
 
-/// A stretch of a channel's messages, at most `limit`.
+/// The messages from a cursor on, at most `limit`.
 pub async fn list(
     app: &App,
     context: &Context,
     channel: ChannelId,
-    from: Cursor,
-    limit: i64,
+    scope: Scope,
+    (cursor, limit): (Cursor, i64),
 ) -> Result<History, AppError> {
     let mut connection = app.connection().await?;
-    require_in(&mut connection, context, channel).await?;
-    let one_more = limit.saturating_add(1);
-    let seq = match from {
-        Cursor::Newest => None,
-        Cursor::Before(id) | Cursor::After(id) => {
-            let seq = stored::find_seq(&mut connection, channel, id).await?;
-            Some(seq.ok_or(AppError::MessageNotFound)?)
-        }
-    };
-    let mut messages = match (from, seq) {
-        (Cursor::After(_), Some(seq)) => {
-            stored::list_after(&mut connection, channel, seq, one_more).await?
-        }
-        (_, seq) => stored::list_before(&mut connection, channel, seq, one_more).await?,
-    };
-    let size = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_cut = messages.len() > size;
-    messages.truncate(size);
-    let goes_on = matches!(from, Cursor::After(_));
-    if goes_on {
-        messages.reverse();
-    }
-    let has_older = if goes_on { true } else { is_cut };
-    let has_newer = if goes_on { is_cut } else { seq.is_some() };
-    Ok(History {
-        messages,
-        has_older,
-        has_newer,
-    })
+    let outlook = look(&mut connection, context, channel, cursor.message()).await?;
+    let place = outlook.anchor.map(|anchor| scope.place(anchor));
+    let total = scope.count(outlook.counters);
+    let stretch =
+        Stretch::of_cursor(cursor, place, limit, total).ok_or(AppError::MessageNotFound)?;
+    read(&mut connection, channel, scope, (stretch, outlook)).await
 }
 
-/// A page of a channel's messages by number, newest first, and how many there are in all.
+/// A page of a channel's messages by number and size.
 pub async fn list_page(
     app: &App,
     context: &Context,
     channel: ChannelId,
+    scope: Scope,
     (page, size): (i64, i64),
-) -> Result<(Vec<Message>, i64), AppError> {
+) -> Result<History, AppError> {
     let mut connection = app.connection().await?;
-    let (channel, _) = require_in(&mut connection, context, channel).await?;
-    let total = channel.counters.message_count;
-    let newest = total.saturating_sub(page.saturating_mul(size));
-    if newest <= 0 {
-        return Ok((Vec::new(), total));
-    }
-    Ok((
-        stored::list_numbered(&mut connection, channel.id, newest, size).await?,
+    let outlook = look(&mut connection, context, channel, None).await?;
+    let stretch = Stretch::of_page(page, size, scope.count(outlook.counters));
+    read(&mut connection, channel, scope, (stretch, outlook)).await
+}
+
+/// Looks at a channel for somebody who is in it.
+async fn look(
+    connection: &mut Connection,
+    context: &Context,
+    channel: ChannelId,
+    message: Option<MessageId>,
+) -> Result<Outlook, AppError> {
+    let reader = (context.tenant(), context.user());
+    let outlook = find_outlook(connection, reader, channel, message).await?;
+    let outlook = outlook.ok_or(NotInChannel::Unknown)?;
+    require_current(outlook.kind, outlook.is_private, outlook.membership)?;
+    Ok(outlook)
+}
+
+async fn read(
+    connection: &mut Connection,
+    channel: ChannelId,
+    scope: Scope,
+    (stretch, outlook): (Stretch, Outlook),
+) -> Result<History, AppError> {
+    let messages = if stretch.is_empty() {
+        Vec::new()
+    } else {
+        stored::list(connection, channel, scope, stretch).await?
+    };
+    let total = scope.count(outlook.counters);
+    Ok(History {
+        messages,
+        has_older: stretch.has_older(),
+        has_newer: stretch.has_newer(total),
         total,
-    ))
+        view: outlook.viewpoint,
+    })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use discuss_domain::messages::receipts::TOLD_UP_TO;
 use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
 use discuss_storage::members::{self, KnownMark, Mark, MovedMark};
 use discuss_storage::redis::Topic;
@@ -27,8 +28,6 @@ const GATHER: Duration = Duration::from_secs(1);
 const MOST: usize = 100_000;
 /// Marks that one statement moves.
 const BATCH: usize = 500;
-/// Larger channels are not told who has read.
-const TOLD_UP_TO: i32 = 50;
 
 /// How far somebody has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

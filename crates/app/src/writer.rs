@@ -1,10 +1,11 @@
-//! The writer: sends that arrive while a transaction is under way are committed together in the next
-//! one, so that a disk flush and a channel's lock are shared by many.
+//! The writer: sends, edits, deletions and reactions that arrive while a transaction is under way are
+//! committed together in the next one, so that a disk flush and a channel's lock are shared by many.
 //!
 //! Four lanes, a channel always in the same one, one transaction in flight a lane. No timer: alone, a
 //! send goes at once.
 
 mod attempt;
+mod command;
 mod lane;
 mod memory;
 mod plan;
@@ -12,9 +13,9 @@ mod plan;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use discuss_domain::messages::{Draft, Fingerprint, Message, SendError};
-use discuss_domain::users::User;
-use discuss_domain::{ChannelId, MessageId, TenantId};
+use discuss_domain::MessageId;
+use discuss_domain::messages::change::ChangeError;
+use discuss_domain::messages::{Message, SendError};
 use discuss_storage::Database;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -24,56 +25,49 @@ use tracing::Instrument as _;
 use crate::AppError;
 use crate::fanout::Fanout;
 use attempt::InDoubt;
+pub(crate) use command::{Command, MessageChange, Send};
 use lane::Lane;
 
 /// Lanes of a process.
 const LANES: usize = 4;
-/// Sends of a group at most.
+/// Commands of a group at most.
 const GROUP: usize = 256;
-/// Sends that wait in a lane at most.
+/// Commands that wait in a lane at most.
 const QUEUE: usize = 4_096;
-/// A send is answered after this time at the latest.
+/// A command is answered after this time at the latest.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Something to be sent.
-#[derive(Debug)]
-pub(crate) struct Send {
-    /// The sender's tenant.
-    pub(crate) tenant: TenantId,
-    /// The channel.
-    pub(crate) channel: ChannelId,
-    /// Who sends it.
-    pub(crate) sender: User,
-    /// What they say.
-    pub(crate) draft: Draft,
-    /// The send, shortened.
-    pub(crate) fingerprint: Fingerprint,
-    /// The request's correlation id.
-    pub(crate) correlation_id: Option<String>,
-    /// The request's trace.
-    pub(crate) traceparent: Option<String>,
-}
-
-/// What became of a send that was accepted.
+/// What became of a command that was not refused.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     /// It was stored, as this message.
     Stored(Box<Message>),
     /// It had been stored before.
     Known(MessageId),
+    /// The message is this one now.
+    Changed(Box<Message>),
+    /// The message was like that already.
+    Unchanged(Box<Message>),
 }
 
-/// Why a send was not stored.
+/// Why a command was refused.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Refusal {
+    Send(SendError),
+    Change(ChangeError),
+}
+
+/// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq)]
 enum Failure {
-    Refused(SendError),
+    Refused(Refusal),
     Unavailable,
     Internal,
 }
 
-/// A send that waits for its answer.
+/// A command that waits for its answer.
 struct Pending {
-    send: Send,
+    command: Command,
     deadline: Instant,
     in_doubt: OnceLock<InDoubt>,
     reply: oneshot::Sender<Result<Outcome, Failure>>,
@@ -96,13 +90,13 @@ impl Writer {
         (Self { lanes }, running)
     }
 
-    /// Hands a send to its lane and waits for what becomes of it.
-    pub(crate) async fn send(&self, send: Send) -> Result<Outcome, AppError> {
-        let lane = usize::try_from(send.channel.get()).unwrap_or(0) % LANES;
+    /// Hands a command to its lane and waits for what becomes of it.
+    pub(crate) async fn carry_out(&self, command: Command) -> Result<Outcome, AppError> {
+        let lane = usize::try_from(command.channel().get()).unwrap_or(0) % LANES;
         let queue = self.lanes.get(lane).ok_or(AppError::Internal)?;
         let (reply, answer) = oneshot::channel();
         let pending = Pending {
-            send,
+            command,
             deadline: Instant::now() + PATIENCE,
             in_doubt: OnceLock::new(),
             reply,
@@ -120,10 +114,23 @@ impl Writer {
     }
 }
 
+impl From<SendError> for Refusal {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(error)
+    }
+}
+
 impl From<Failure> for AppError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Refused(error) => error.into(),
+            Failure::Refused(Refusal::Send(error)) => error.into(),
+            Failure::Refused(Refusal::Change(error)) => error.into(),
             Failure::Unavailable => Self::Busy,
             Failure::Internal => Self::Internal,
         }

@@ -7,6 +7,12 @@ use crate::members::Member;
 use crate::text::{TextError, require_bounded, require_present};
 use crate::users::User;
 
+mod changes;
+mod lists;
+
+pub use changes::{ChangeError, ChannelChanges, require_may_change};
+pub use lists::{Direction, ListFilter, SearchText, SortKey};
+
 /// The three kinds of channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChannelKind {
@@ -215,6 +221,8 @@ pub struct Seen {
     pub other: Option<User>,
     /// The newest message's text, unless it was deleted, and its sender.
     pub last_message: Option<(String, User)>,
+    /// How many messages that they have not read mention them.
+    pub unread_mentions: i64,
 }
 
 impl Seen {
@@ -226,18 +234,32 @@ impl Seen {
     }
 }
 
-/// Which of a person's channels to list.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ListFilter {
-    /// Only of this kind.
-    pub kind: Option<ChannelKind>,
-    /// Archived ones, or those that are not.
-    pub is_archived: bool,
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A private channel of that kind, with its first event.
+    pub(crate) fn channel(kind: ChannelKind) -> Channel {
+        Channel {
+            id: ChannelId::from(7),
+            tenant_id: TenantId::from(3),
+            kind,
+            name: (kind != ChannelKind::Direct).then(|| "Team".to_owned()),
+            description: None,
+            is_private: true,
+            archived_at: None,
+            entity: None,
+            direct: None,
+            metadata: None,
+            created_by: UserId::from(1),
+            member_count: 2,
+            counters: Counters::default(),
+            last_message_id: None,
+            last_message_at: None,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
 
     #[test]
     fn a_pair_is_the_same_whoever_asks() {

@@ -5,7 +5,7 @@
 pub enum EventKind {
     /// The channel came to be: always seq 1.
     ChannelCreated,
-    /// Its name changed, or the record it is about, or it was taken out of the archive.
+    /// Its name or another property changed, or the record it is about, or it was taken out of the archive.
     ChannelUpdated,
     /// It takes no more messages.
     ChannelArchived,
@@ -13,22 +13,40 @@ pub enum EventKind {
     MemberAdded,
     /// Somebody was removed; payload: `userIds`, just one.
     MemberRemoved,
+    /// Somebody went by themselves; payload: `userIds`, just one.
+    MemberLeft,
     /// Somebody may do more or less from now on; payload: `userIds`, just one, `role`, `status`.
     MemberRoleChanged,
     /// A message was sent.
     MessageCreated,
+    /// A message's text changed.
+    MessageEdited,
+    /// A message became a tombstone.
+    MessageDeleted,
+    /// Somebody reacted to a message; payload: `emoji`.
+    ReactionAdded,
+    /// Somebody took a reaction back; payload: `emoji`.
+    ReactionRemoved,
+    /// A thread has more or fewer replies; the message is its root.
+    ThreadUpdated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::ChannelCreated,
         Self::ChannelUpdated,
         Self::ChannelArchived,
         Self::MemberAdded,
         Self::MemberRemoved,
+        Self::MemberLeft,
         Self::MemberRoleChanged,
         Self::MessageCreated,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::ReactionAdded,
+        Self::ReactionRemoved,
+        Self::ThreadUpdated,
     ];
 
     /// The name under which the log stores it.
@@ -40,8 +58,14 @@ impl EventKind {
             Self::ChannelArchived => "channel_archived",
             Self::MemberAdded => "member_added",
             Self::MemberRemoved => "member_removed",
+            Self::MemberLeft => "member_left",
             Self::MemberRoleChanged => "member_role_changed",
             Self::MessageCreated => "message_created",
+            Self::MessageEdited => "message_edited",
+            Self::MessageDeleted => "message_deleted",
+            Self::ReactionAdded => "reaction_added",
+            Self::ReactionRemoved => "reaction_removed",
+            Self::ThreadUpdated => "thread_updated",
         }
     }
 

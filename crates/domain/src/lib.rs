@@ -10,7 +10,10 @@ pub mod ids;
 pub mod members;
 pub mod messages;
 pub mod permissions;
+pub mod rate_limits;
+pub mod reactions;
 pub mod text;
+pub mod threads;
 pub mod users;
 
 pub use events::EventKind;

@@ -4,6 +4,12 @@ use chrono::{DateTime, Utc};
 
 use crate::ids::{ChannelId, MessageId, Seq, TenantId, UserId};
 
+mod standings;
+
+pub use standings::{
+    Former, JoinError, Standing, StandingChange, StandingError, decide_join, decide_standings,
+};
+
 /// What a member may do grows from guest to owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -133,6 +139,17 @@ pub struct Member {
     pub is_pinned: bool,
     /// What they are notified of.
     pub notification_level: NotificationLevel,
+}
+
+/// What members want for themselves in a channel; what is not named stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnSettings {
+    /// Not to be notified.
+    pub is_muted: Option<bool>,
+    /// The channel on top of their list.
+    pub is_pinned: Option<bool>,
+    /// What to be notified of.
+    pub notification_level: Option<NotificationLevel>,
 }
 
 /// What a member is notified of.

@@ -1,5 +1,10 @@
-//! Messages: what they are made of. `messages::send` decides whether one is accepted.
+//! Messages: what they are made of. `messages::send` decides whether one is accepted, `messages::change`
+//! what becomes of one that is there.
 
+pub mod change;
+pub mod history;
+pub mod mentions;
+pub mod receipts;
 mod send;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +12,9 @@ use uuid::Uuid;
 
 use crate::channels::Counters;
 use crate::ids::{ChannelId, MessageId, Seq, TenantId, UserId};
+use crate::reactions::Reactions;
 use crate::text::{TextError, require_present};
+use crate::threads::Thread;
 use crate::users::User;
 
 pub use send::{ChannelState, KnownSend, SendError, Verdict, decide};
@@ -122,8 +129,11 @@ impl Fingerprint {
     pub fn of(channel: ChannelId, draft: &Draft) -> Self {
         let mentions: Vec<String> = draft.mentions.iter().map(UserId::to_string).collect();
         let metadata = draft.metadata.as_ref().map(serde_json::Value::to_string);
+        // A channel's id is a number: what follows it can't be taken for something else.
+        let reply = draft.parent_id.map(|parent| format!(" to {parent}"));
         let text = format!(
-            "{channel}\n{}\n{}\n{}\n{}",
+            "{channel}{}\n{}\n{}\n{}\n{}",
+            reply.unwrap_or_default(),
             draft.kind.as_str(),
             mentions.join(","),
             metadata.unwrap_or_default(),
@@ -154,6 +164,8 @@ pub struct Draft {
     pub kind: MessageKind,
     /// Whom it names; only members will count.
     pub mentions: Vec<UserId>,
+    /// The message to which it is a reply.
+    pub parent_id: Option<MessageId>,
     /// What else a front end keeps with it, at most 8 KiB.
     pub metadata: Option<serde_json::Value>,
     /// The client's own id for it.
@@ -181,8 +193,14 @@ pub struct Message {
     pub numbers: Numbers,
     /// Whom it names.
     pub mentions: Vec<UserId>,
+    /// It is to everybody in the channel.
+    pub mentions_everyone: Option<mentions::Everyone>,
     /// The root of its thread.
     pub parent_id: Option<MessageId>,
+    /// The thread that it is the root of.
+    pub thread: Thread,
+    /// Who reacted to it with what.
+    pub reactions: Reactions,
     /// What else a front end keeps with it.
     pub metadata: Option<serde_json::Value>,
     /// The client's own id for it.
@@ -193,6 +211,19 @@ pub struct Message {
     pub deleted: Option<(DateTime<Utc>, UserId)>,
     /// When it was sent.
     pub created_at: DateTime<Utc>,
+}
+
+/// What a message said until it was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierVersion {
+    /// 1 for the first, 2 for what the first edit made of it, and so on.
+    pub version: i64,
+    /// What it said.
+    pub content: String,
+    /// Until when.
+    pub edited_at: DateTime<Utc>,
+    /// Who made it say something else.
+    pub edited_by: UserId,
 }
 
 /// A message's places in its channel, given out under the channel's lock.
@@ -215,6 +246,24 @@ impl Counters {
             message_count: self.message_count.saturating_add(1),
             timeline_count: self.timeline_count.saturating_add(1),
             unread_count_base: self.unread_count_base.saturating_add(1),
+        }
+    }
+
+    /// The counters after a reply: it has a place among all messages, and carries the others' numbers.
+    #[must_use]
+    pub fn after_reply(self) -> Self {
+        Self {
+            message_count: self.message_count.saturating_add(1),
+            ..self.after_change()
+        }
+    }
+
+    /// The counters after an event that brought no message.
+    #[must_use]
+    pub fn after_change(self) -> Self {
+        Self {
+            last_seq: self.last_seq.next(),
+            ..self
         }
     }
 

@@ -1,23 +1,107 @@
-//! Who may do what: one table, role by action.
+//! Who may do what: one table, role by action, and beside it what holds of direct and of archived channels.
+//! In the channel of a business record the same table holds for its members.
 
 use crate::channels::{Channel, ChannelKind};
 use crate::members::{MemberStatus, Membership, Role};
 
-/// Something that not every member of a channel may do; to read and to mark as read is every member's.
+/// Something to be done in a channel by who is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Send a message.
+    /// Read, mark as read, show that one types.
+    Read,
+    /// React to a message.
+    React,
+    /// Go.
+    Leave,
+    /// Send a message or a reply, with or without files.
     Send,
+    /// Edit an own message.
+    EditOwn,
+    /// Delete an own message.
+    DeleteOwn,
+    /// Change name, description and metadata.
+    ChangeDetails,
     /// Add people to a public channel.
     AddToPublic,
-    /// Add people to a private channel.
-    AddToPrivate,
-    /// Add somebody as an admin, to whatever channel: roles are the owner's.
-    AddAdmin,
     /// Remove a member or guest.
     RemoveMember,
+    /// Silence a member or guest, or let them speak again.
+    Silence,
+    /// Delete whosever message.
+    DeleteAny,
+    /// See what somebody else's message said before it was edited.
+    SeeVersions,
+    /// Add people to a private channel.
+    AddToPrivate,
+    /// Give roles, one's own included, also by adding somebody as an admin.
+    ChangeRoles,
     /// Remove an admin.
     RemoveAdmin,
+    /// Archive the channel, or take it out of the archive.
+    Archive,
+    /// Make the channel public or private.
+    ChangeVisibility,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 17] = [
+        Self::Read,
+        Self::React,
+        Self::Leave,
+        Self::Send,
+        Self::EditOwn,
+        Self::DeleteOwn,
+        Self::ChangeDetails,
+        Self::AddToPublic,
+        Self::RemoveMember,
+        Self::Silence,
+        Self::DeleteAny,
+        Self::SeeVersions,
+        Self::AddToPrivate,
+        Self::ChangeRoles,
+        Self::RemoveAdmin,
+        Self::Archive,
+        Self::ChangeVisibility,
+    ];
+
+    /// The lowest and the highest role that may do it: the table.
+    const fn roles(self) -> (Role, Role) {
+        match self {
+            Self::Read | Self::React => (Role::Guest, Role::Owner),
+            Self::Leave => (Role::Guest, Role::Admin),
+            Self::Send | Self::EditOwn | Self::DeleteOwn => (Role::Member, Role::Owner),
+            Self::ChangeDetails
+            | Self::AddToPublic
+            | Self::RemoveMember
+            | Self::Silence
+            | Self::DeleteAny
+            | Self::SeeVersions => (Role::Admin, Role::Owner),
+            Self::AddToPrivate
+            | Self::ChangeRoles
+            | Self::RemoveAdmin
+            | Self::Archive
+            | Self::ChangeVisibility => (Role::Owner, Role::Owner),
+        }
+    }
+
+    /// The two of a direct channel talk; nothing else about it ever changes.
+    const fn is_done_in_direct(self) -> bool {
+        matches!(
+            self,
+            Self::Read | Self::React | Self::Send | Self::EditOwn | Self::DeleteOwn
+        )
+    }
+
+    /// An archived channel is read, and may be taken out of the archive.
+    const fn is_done_in_archived(self) -> bool {
+        matches!(self, Self::Read | Self::SeeVersions | Self::Archive)
+    }
+
+    /// Whoever is silenced says nothing, in new words or by changing old ones.
+    const fn is_speech(self) -> bool {
+        matches!(self, Self::Send | Self::EditOwn)
+    }
 }
 
 /// The role is too low, or the member is silenced.
@@ -26,6 +110,20 @@ pub enum Action {
 pub struct Denied {
     /// The role of who asked.
     pub role: Role,
+}
+
+/// Why something is not done in a channel by who is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A direct channel has nothing of the kind.
+    #[error("a direct channel is of its two people and stays as it is")]
+    InDirect,
+    /// The role is too low, or the member is silenced.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The channel is only read.
+    #[error("the channel is archived")]
+    Archived,
 }
 
 impl Membership {
@@ -37,22 +135,29 @@ impl Membership {
 
     /// Refuses what this member may not do. Asks only of current members.
     pub fn require(self, action: Action) -> Result<(), Denied> {
-        let silenced = self.status == MemberStatus::Muted && action == Action::Send;
-        if silenced || self.role < lowest_role(action) {
+        let silenced = self.status == MemberStatus::Muted && action.is_speech();
+        let (lowest, highest) = action.roles();
+        if silenced || self.role < lowest || self.role > highest {
             return Err(Denied { role: self.role });
         }
         Ok(())
     }
 }
 
-/// The lowest role that may do it.
-#[must_use]
-pub const fn lowest_role(action: Action) -> Role {
-    match action {
-        Action::Send => Role::Member,
-        Action::AddToPublic | Action::RemoveMember => Role::Admin,
-        Action::AddToPrivate | Action::AddAdmin | Action::RemoveAdmin => Role::Owner,
+/// Refuses what this current member may not do in this channel.
+pub fn require_may(
+    channel: &Channel,
+    membership: Membership,
+    action: Action,
+) -> Result<(), Refused> {
+    if channel.kind == ChannelKind::Direct && !action.is_done_in_direct() {
+        return Err(Refused::InDirect);
     }
+    membership.require(action)?;
+    if channel.archived_at.is_some() && !action.is_done_in_archived() {
+        return Err(Refused::Archived);
+    }
+    Ok(())
 }
 
 /// Why somebody does not come into a channel.
@@ -90,66 +195,4 @@ pub fn require_current(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn active(role: Role) -> Membership {
-        Membership {
-            role,
-            status: MemberStatus::Active,
-        }
-    }
-
-    #[test]
-    fn the_table_is_the_contracts() {
-        let table = [
-            (Action::Send, [false, true, true, true]),
-            (Action::AddToPublic, [false, false, true, true]),
-            (Action::AddToPrivate, [false, false, false, true]),
-            (Action::AddAdmin, [false, false, false, true]),
-            (Action::RemoveMember, [false, false, true, true]),
-            (Action::RemoveAdmin, [false, false, false, true]),
-        ];
-        for (action, allowed) in table {
-            for (role, allowed) in Role::ALL.into_iter().zip(allowed) {
-                assert_eq!(
-                    active(role).require(action).is_ok(),
-                    allowed,
-                    "{role:?} {action:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_silenced_member_does_not_send_and_is_still_in_the_channel() {
-        let silenced = Membership {
-            role: Role::Admin,
-            status: MemberStatus::Muted,
-        };
-        assert!(silenced.is_current());
-        assert!(silenced.require(Action::Send).is_err());
-    }
-
-    #[test]
-    fn only_a_public_group_tells_strangers_that_it_exists() {
-        let gone = Some(Membership {
-            role: Role::Owner,
-            status: MemberStatus::Removed,
-        });
-        for membership in [None, gone] {
-            let public = require_current(ChannelKind::Group, false, membership);
-            assert_eq!(public, Err(NotInChannel::NotMember));
-            for kind in ChannelKind::ALL {
-                assert_eq!(
-                    require_current(kind, true, membership),
-                    Err(NotInChannel::Unknown)
-                );
-            }
-            assert_eq!(
-                require_current(ChannelKind::Topic, false, membership),
-                Err(NotInChannel::Unknown)
-            );
-        }
-    }
-}
+mod tests;

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use discuss_app::App;
-use discuss_app::identity::{Identifier, IdentitySettings};
-use discuss_runtime::config::AuthConfig;
+use discuss_app::identity::{
+    Identifier, IdentitySettings, IdentityStartError, KeycloakSettings, Pace,
+};
+use discuss_app::rate_limits::{Limiter, RateLimits};
+use discuss_app::{App, BackgroundTask};
+use discuss_runtime::config::{AuthConfig, MessagesConfig, RateLimitConfig};
 use discuss_runtime::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -28,8 +31,11 @@ pub(crate) struct Gateway {
     pub(crate) redis_is_up: watch::Sender<bool>,
     /// Tells who connects.
     pub(crate) identifier: Identifier,
+    /// Counts what they send.
+    pub(crate) limiter: Limiter,
     pub(crate) origins: Vec<String>,
     pub(crate) limits: SocketConfig,
+    pub(crate) messages: MessagesConfig,
     pub(crate) draining: CancellationToken,
     sessions: AtomicU64,
     open_sockets: AtomicUsize,
@@ -55,28 +61,35 @@ impl Drop for OpenSocket {
 
 impl Gateway {
     /// Starts what sockets share over `app`; what the hub wants read from the log goes to `reads`.
-    pub(crate) fn new(
+    pub(crate) async fn start(
         config: &Config,
         app: App,
         reads: mpsc::UnboundedSender<Task>,
         draining: CancellationToken,
         tasks: &mut Tasks,
-    ) -> Self {
+    ) -> Result<Self, IdentityStartError> {
         let topics = Arc::new(Topics::default());
-        Self {
+        let (identifier, reading) = identifier(&config.auth)?;
+        tasks.watch_all(reading);
+        let limits = limits(&config.rate_limits);
+        let (limiter, counting) = Limiter::start(app.redis().clone(), limits).await;
+        tasks.watch_all(counting);
+        Ok(Self {
             hubs: Hubs::new(Arc::clone(&topics), reads),
             topics,
             loader: Loader::start(app.clone(), tasks),
             pages: Pages::new(app.clone()),
             app,
             redis_is_up: watch::Sender::new(false),
-            identifier: identifier(&config.auth),
-            origins: config.cors_allowed_origins.clone(),
+            identifier,
+            limiter,
+            origins: config.cors.cors_allowed_origins.clone(),
             limits: config.sockets,
+            messages: config.messages,
             draining,
             sessions: AtomicU64::new(0),
             open_sockets: AtomicUsize::new(0),
-        }
+        })
     }
 
     /// How many sockets are open.
@@ -89,11 +102,26 @@ impl Gateway {
     }
 }
 
-fn identifier(auth: &AuthConfig) -> Identifier {
-    Identifier::new(&IdentitySettings {
+fn identifier(auth: &AuthConfig) -> Result<(Identifier, Vec<BackgroundTask>), IdentityStartError> {
+    Identifier::start(&IdentitySettings {
+        keycloak: auth.realm().map(|realm| KeycloakSettings {
+            keys_url: realm.keys_url,
+            issuer: realm.issuer,
+            pace: Pace::default(),
+        }),
         secret: auth.jwt_secret.clone(),
         issuer: auth.jwt_issuer.clone(),
         audience: auth.jwt_audience.clone(),
         trusts_headers: auth.auth_trust_gateway_headers,
     })
+}
+
+const fn limits(limits: &RateLimitConfig) -> RateLimits {
+    RateLimits {
+        sends: limits.rate_limit_sends,
+        reads: limits.rate_limit_reads,
+        searches: limits.rate_limit_searches,
+        uploads: limits.rate_limit_uploads,
+        tenant: limits.rate_limit_tenant,
+    }
 }

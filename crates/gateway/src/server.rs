@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
+use discuss_app::identity::IdentityStartError;
 use discuss_app::stores;
 use discuss_runtime::admin::{AdminServer, BindError};
 use discuss_runtime::health::{CHECK_LIMIT, Readiness};
@@ -46,7 +47,11 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     let mut tasks = Tasks::default();
     let (app, background) = discuss_app::App::start_watched(database, redis);
     tasks.watch_all(background);
-    let gateway = start_gateway(config, app, &shutdown, &mut tasks);
+    let gateway = start_gateway(config, app, &shutdown, &mut tasks).await?;
+    let readiness = match gateway.identifier.check_keys() {
+        Some(are_known) => readiness.essential("keycloak", CHECK_LIMIT, are_known),
+        None => readiness,
+    };
     let (listen, server) = listen(config, &gateway)?;
     let admin_address = config.listen.at(config.gateway_admin_port);
     let admin = AdminServer::start("GATEWAY_ADMIN_PORT", admin_address, readiness, metrics)?;
@@ -61,21 +66,21 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     })
 }
 
-fn start_gateway(
+async fn start_gateway(
     config: &Config,
     app: discuss_app::App,
     shutdown: &Shutdown,
     tasks: &mut Tasks,
-) -> Arc<Gateway> {
+) -> Result<Arc<Gateway>, IdentityStartError> {
     // Bounded by what is followed and connected: one task a channel and a session.
     let (reads, waiting) = mpsc::unbounded_channel();
-    let gateway = Gateway::new(config, app, reads, shutdown.draining(), tasks);
+    let gateway = Gateway::start(config, app, reads, shutdown.draining(), tasks).await?;
     let gateway = Arc::new(gateway);
     tasks.spawn("log reader", run_tasks(Arc::clone(&gateway), waiting));
     tasks.spawn("hub clock", tick(Arc::clone(&gateway)));
     tasks.spawn("redis feed", redis_feed::run(Arc::clone(&gateway)));
     tasks.spawn("log news", news::run(Arc::clone(&gateway)));
-    gateway
+    Ok(gateway)
 }
 
 /// Waits until everybody, told to come back elsewhere, is gone.

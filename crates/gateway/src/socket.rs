@@ -31,16 +31,17 @@ pub(crate) struct SaidByHeaders {
 
 impl SaidByHeaders {
     /// Who it is, by a token or else by the headers.
-    pub(crate) fn identify(
+    pub(crate) async fn identify(
         &self,
         identifier: &Identifier,
         token: Option<&str>,
     ) -> Result<Identity, IdentityError> {
-        identifier.identify(Credentials {
+        let credentials = Credentials {
             token,
             user: self.user.as_deref(),
             tenant: self.tenant.as_deref(),
-        })
+        };
+        identifier.identify(credentials).await
     }
 }
 
@@ -104,7 +105,7 @@ impl Socket {
             };
             let request_id = request.id.as_deref();
             match request.kind.as_str() {
-                "AUTH" => return self.identify(&request),
+                "AUTH" => return self.identify(&request).await,
                 "PING" => self
                     .outgoing
                     .push(frames::own("PONG", Empty {}, request_id)),
@@ -118,7 +119,7 @@ impl Socket {
     }
 
     /// Who an AUTH says it is, and the RESUME that rides in it.
-    fn identify(&self, request: &Request<'_>) -> Result<(Identity, Option<Resume>), Close> {
+    async fn identify(&self, request: &Request<'_>) -> Result<(Identity, Option<Resume>), Close> {
         let request_id = request.id.as_deref();
         let read = request
             .payload::<Auth>()
@@ -126,14 +127,15 @@ impl Socket {
         let Ok((resume, auth)) = read else {
             return Err(self.refuse(IdentityError::Missing, request_id));
         };
-        match self.verify(&auth.token) {
+        match self.verify(&auth.token).await {
             Ok(identity) => Ok((identity, resume)),
             Err(error) => Err(self.refuse(error, request_id)),
         }
     }
 
-    fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
-        self.said.identify(&self.gateway.identifier, Some(token))
+    async fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
+        let identifier = &self.gateway.identifier;
+        self.said.identify(identifier, Some(token)).await
     }
 
     /// Says why somebody is nobody.
@@ -145,6 +147,7 @@ impl Socket {
             IdentityError::Missing | IdentityError::Invalid | IdentityError::Expired => {
                 Close::Unauthorized
             }
+            IdentityError::Unavailable => Close::Unavailable,
         }
     }
 

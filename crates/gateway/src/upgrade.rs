@@ -63,7 +63,7 @@ pub(crate) async fn upgrade(
     let token = query.token.as_deref().or(by_protocol);
     let token = token.or_else(|| text(headers, "authorization").and_then(bearer));
     let said = said(headers);
-    let identity = match said.identify(&gateway.identifier, token) {
+    let identity = match said.identify(&gateway.identifier, token).await {
         // The first frame may say it.
         Err(IdentityError::Missing) => None,
         identified => Some(identified),

@@ -66,8 +66,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) client_id: Option<&'a str>,
     /// Its id.
     pub(crate) id: u64,
-    /// The hash of its content.
-    pub(crate) content: u64,
+    /// The hash of its content; nothing of one that was edited or deleted since.
+    pub(crate) content: Option<u64>,
 }
 
 /// A frame that can't be read.
@@ -108,6 +108,10 @@ struct Message<'a> {
     content: Option<&'a RawValue>,
     #[serde(borrow)]
     client_message_id: Option<&'a str>,
+    #[serde(default)]
+    is_edited: bool,
+    #[serde(default)]
+    is_deleted: bool,
 }
 
 #[derive(Deserialize)]
@@ -243,10 +247,11 @@ impl<'a> Outer<'a> {
 impl<'a> Message<'a> {
     fn kind(&self) -> Result<EventKind<'a>, FrameError> {
         let content = self.content.map_or(Ok(Cow::Borrowed("")), decoded)?;
+        let is_as_sent = !self.is_edited && !self.is_deleted;
         Ok(EventKind::Message(Shown {
             client_id: self.client_message_id,
             id: self.id,
-            content: hash(&content),
+            content: is_as_sent.then(|| hash(&content)),
         }))
     }
 }

@@ -112,7 +112,8 @@ impl Ledger {
         if entry.channel.load(Relaxed) != place.channel {
             return Err(Contradiction::NeverSent);
         }
-        if entry.content.load(Relaxed) != message.content {
+        let sent = entry.content.load(Relaxed);
+        if message.content.is_some_and(|content| content != sent) {
             return Err(Contradiction::Altered);
         }
         agree(&entry.id, message.id)?;
@@ -193,7 +194,7 @@ mod tests {
         Shown {
             client_id: None,
             id,
-            content,
+            content: Some(content),
         }
     }
 
@@ -254,6 +255,11 @@ mod tests {
             ledger.shown(70_000, place, &message(6, 99)),
             Err(Contradiction::StoredTwice)
         );
+        let edited = Shown {
+            content: None,
+            ..message(5, 98)
+        };
+        assert!(ledger.shown(70_000, place, &edited).is_ok());
         assert_eq!(
             ledger.shown(1, place, &message(5, 99)),
             Err(Contradiction::NeverSent)

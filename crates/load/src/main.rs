@@ -11,6 +11,7 @@ mod client_ids;
 mod commands;
 mod connection;
 mod corpus;
+mod counts;
 mod courier;
 mod cursor;
 mod demo;

@@ -10,6 +10,7 @@ use crate::faults::Fault;
 use crate::frame::{self, Shown};
 use crate::ledger::Place;
 use crate::people::Person;
+use crate::rest::HistoryMessage;
 use crate::stage::Stage;
 
 /// A GAP came: shows `inbox` the channel's messages up to `to` as the history has them.
@@ -43,9 +44,15 @@ pub(crate) async fn fill_gap(
         let seen = Shown {
             client_id: message.client_message_id.as_deref(),
             id: message.id,
-            content: frame::hash(&message.content),
+            content: said(message),
         };
         inbox.reloaded(place, &seen, &stage.ledger);
         stage.count_delivery();
     }
+}
+
+/// The hash of what a message says, if that is what its sender first said.
+pub(crate) fn said(message: &HistoryMessage) -> Option<u64> {
+    let is_as_sent = !message.is_edited && !message.is_deleted;
+    is_as_sent.then(|| frame::hash(&message.content))
 }

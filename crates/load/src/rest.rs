@@ -3,13 +3,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::people::Person;
+
+mod channels;
+mod refusals;
+
+pub(crate) use refusals::RestError;
 
 /// The most members one call takes.
 const MEMBERS_A_CALL: usize = 100;
@@ -21,26 +26,6 @@ pub(crate) struct Rest {
     client: reqwest::Client,
     bases: Vec<String>,
     turn: AtomicUsize,
-}
-
-/// Why a call did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RestError {
-    /// No answer, or none that can be read.
-    #[error("no answer")]
-    Transport(#[from] reqwest::Error),
-    /// The server said no.
-    #[error("{status} {symbol}: {message}")]
-    Refused {
-        /// The HTTP status.
-        status: StatusCode,
-        /// The contract's symbol.
-        symbol: String,
-        /// The words for people.
-        message: String,
-        /// When to come back.
-        retry_after: Option<Duration>,
-    },
 }
 
 /// A message that is stored.
@@ -67,19 +52,17 @@ pub(crate) struct HistoryMessage {
     pub(crate) content: String,
     /// The sender's id for it.
     pub(crate) client_message_id: Option<String>,
+    /// It no longer says what its sender first said.
+    #[serde(default)]
+    pub(crate) is_edited: bool,
+    /// It says nothing any more.
+    #[serde(default)]
+    pub(crate) is_deleted: bool,
 }
 
 #[derive(Deserialize)]
 struct Envelope<T> {
     data: T,
-}
-
-#[derive(Deserialize, Default)]
-struct Failure {
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    message: String,
 }
 
 #[derive(Deserialize)]
@@ -191,8 +174,12 @@ impl Rest {
 
     /// The channels of `caller`: id and name.
     pub(crate) async fn channels(&self, caller: &Person) -> Result<Value, RestError> {
-        self.call(Method::GET, "/channels?size=100", caller, None)
-            .await
+        self.read(caller, "/channels?size=100").await
+    }
+
+    /// What a GET answers.
+    pub(crate) async fn read(&self, reader: &Person, path: &str) -> Result<Value, RestError> {
+        self.call(Method::GET, path, reader, None).await
     }
 
     /// The newest `count` messages of a channel, newest first.
@@ -203,7 +190,7 @@ impl Rest {
         count: u8,
     ) -> Result<Value, RestError> {
         let path = format!("/channels/{channel}/messages?page=0&size={count}");
-        self.call(Method::GET, &path, reader, None).await
+        self.read(reader, &path).await
     }
 
     /// The messages of a channel whose seq is at least `from`, oldest first.
@@ -251,41 +238,6 @@ impl Rest {
         if answer.status().is_success() {
             return Ok(answer.json::<Envelope<T>>().await?.data);
         }
-        Err(refusal(answer).await)
-    }
-}
-
-impl RestError {
-    /// Whether the same call may succeed later.
-    pub(crate) fn may_pass(&self) -> bool {
-        match self {
-            Self::Transport(_) => true,
-            Self::Refused { status, .. } => {
-                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
-            }
-        }
-    }
-
-    /// When the server said to come back.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Transport(_) => None,
-            Self::Refused { retry_after, .. } => *retry_after,
-        }
-    }
-}
-
-async fn refusal(answer: Response) -> RestError {
-    let status = answer.status();
-    let seconds = answer
-        .headers()
-        .get("retry-after")
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    let Failure { error, message } = answer.json().await.unwrap_or_default();
-    RestError::Refused {
-        status,
-        symbol: error,
-        message,
-        retry_after: seconds.map(Duration::from_secs),
+        Err(RestError::of(answer).await)
     }
 }

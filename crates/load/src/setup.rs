@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::checker::Inbox;
 use crate::connection::Connection;
-use crate::frame;
 use crate::ledger::Ledger;
 use crate::people::Person;
+use crate::reload::said;
 use crate::requests::Request;
 use crate::rest::{HistoryMessage, Rest, RestError};
 use crate::stage::Stage;
@@ -136,6 +136,6 @@ fn kept(message: &HistoryMessage, ledger: &Ledger) -> Kept {
             .and_then(|id| ledger.run.number_of(id)),
         seq: message.seq,
         id: message.id,
-        content: frame::hash(&message.content),
+        content: said(message),
     }
 }

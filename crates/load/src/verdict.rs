@@ -21,8 +21,8 @@ pub(crate) struct Kept {
     pub(crate) seq: u64,
     /// Its id.
     pub(crate) id: u64,
-    /// The hash of its content.
-    pub(crate) content: u64,
+    /// The hash of its content; nothing of one that was edited or deleted since.
+    pub(crate) content: Option<u64>,
 }
 
 /// The histories of the channels that were read.
@@ -177,7 +177,10 @@ fn judge_copies(message: &Entered, copies: &[(u64, Kept)], faults: &mut Faults) 
                 format!("message {number} is in the history of channel {channel}")
             });
         }
-        if copy.content != message.content {
+        if copy
+            .content
+            .is_some_and(|content| content != message.content)
+        {
             faults.note(Fault::Altered, 1, || {
                 format!("message {number} has another content in the history")
             });

@@ -2,7 +2,7 @@
 //! under everything that can go wrong (`order`), what the writer makes of the disk (`send-path`), and that
 //! all of the log gets to Kafka (`relayed`).
 //!
-//! `order` and `send-path` empty the database they are given. `./scripts/prove` gives them one of their own.
+//! `order`, `send-path` and `read-cost` empty the database they are given. `./scripts/prove` gives them one of their own.
 
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod entities;
 mod figures;
 mod order;
+mod read_cost;
 mod relayed;
 mod send_path;
 mod servers;
@@ -46,6 +47,8 @@ enum Proof {
     EntityReplayed(entities::ReplayedOptions),
     /// Business records flow while something else takes servers away. Empties nothing.
     EntityFlow(entities::FlowOptions),
+    /// Stores what is read by the proof of what reading costs. EMPTIES the database.
+    ReadCost(read_cost::Options),
     /// A writer process of `order`.
     #[command(hide = true)]
     OrderWriter(order::WriterOptions),
@@ -69,6 +72,7 @@ async fn main() -> ExitCode {
         Proof::EntityPoison(poison) => entities::poison(&options.servers, poison).await,
         Proof::EntityReplayed(replayed) => entities::replayed(&options.servers, replayed).await,
         Proof::EntityFlow(flow) => entities::flow(&options.servers, flow).await,
+        Proof::ReadCost(read_cost) => read_cost::run(&options.servers, read_cost).await,
         Proof::OrderWriter(writer) => order::write(&options.servers, writer).await,
         Proof::Senders(senders) => send_path::send(&options.servers, senders).await,
     };

@@ -77,7 +77,7 @@ impl Servers {
         client
             .batch_execute(
                 // CASCADE: whatever is about channels goes with them.
-                "TRUNCATE channels, channel_members, messages, channel_events, users \
+                "TRUNCATE channels, channel_members, messages, message_mentions, channel_events, users \
                  RESTART IDENTITY CASCADE",
             )
             .await?;

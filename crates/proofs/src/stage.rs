@@ -43,6 +43,7 @@ pub(crate) fn draft(text: String) -> anyhow::Result<Draft> {
         content: Content::parse(text)?,
         kind: MessageKind::Text,
         mentions: Vec::new(),
+        parent_id: None,
         metadata: None,
         client_message_id: Some(Uuid::new_v4().into()),
     })

@@ -5,11 +5,14 @@
 //! `hide_env_values = true`. An empty variable counts as unset.
 
 mod auth;
+mod cors;
 mod database;
 mod kafka;
 mod listen;
 mod log;
+mod messages;
 mod print;
+mod rate_limits;
 mod redis;
 mod shutdown;
 
@@ -22,8 +25,17 @@ use clap::{
 };
 
 pub use self::{
-    auth::AuthConfig, database::DatabaseConfig, kafka::KafkaConfig, listen::ListenConfig,
-    log::LogConfig, print::describe, redis::RedisConfig, shutdown::ShutdownConfig,
+    auth::{AuthConfig, Realm},
+    cors::CorsConfig,
+    database::DatabaseConfig,
+    kafka::KafkaConfig,
+    listen::ListenConfig,
+    log::LogConfig,
+    messages::MessagesConfig,
+    print::describe,
+    rate_limits::RateLimitConfig,
+    redis::RedisConfig,
+    shutdown::ShutdownConfig,
 };
 
 /// A variable that can't be used.

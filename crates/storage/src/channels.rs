@@ -3,19 +3,22 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::channels::{
-    Channel, ChannelKind, Counters, Description, DirectPair, EntityRef, NewGroup,
-};
+use discuss_domain::channels::{Channel, ChannelKind, Counters, DirectPair, EntityRef};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
 use crate::schema::channels;
 use crate::{Connection, StorageError};
 
+mod changes;
+mod counted;
+mod insert;
 mod seen;
 mod topics;
 
+pub use changes::{is_merged, set_archived, update};
+pub use insert::{Maker, insert_direct, insert_group, insert_topic};
 pub use seen::{count_seen, find_seen, list_seen};
-pub use topics::{find_topic, insert_topic, merge_into, rename_topic, set_archived};
+pub use topics::{find_topic, merge_into, rename_topic};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]
@@ -85,71 +88,6 @@ pub(crate) fn kind(stored: &str) -> Result<ChannelKind, StorageError> {
     ChannelKind::find(stored).ok_or_else(|| StorageError::corrupt("channels", "kind", stored))
 }
 
-/// Who makes a channel, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Maker {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// Who makes it.
-    pub user: UserId,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Makes a group with `member_count` members and the seq of its first event already taken.
-pub async fn insert_group(
-    connection: &mut Connection,
-    maker: Maker,
-    group: &NewGroup,
-    member_count: i32,
-) -> Result<Channel, StorageError> {
-    let row: ChannelRow = diesel::insert_into(channels::table)
-        .values((
-            channels::tenant_id.eq(maker.tenant.get()),
-            channels::kind.eq(ChannelKind::Group.as_str()),
-            channels::name.eq(Some(group.name.as_str())),
-            channels::description.eq(group.description.as_ref().map(Description::as_str)),
-            channels::is_private.eq(group.is_private),
-            channels::metadata.eq(group.metadata.as_ref()),
-            channels::created_by.eq(maker.user.get()),
-            channels::member_count.eq(member_count),
-            channels::last_seq.eq(Seq::ZERO.next().get()),
-            channels::created_at.eq(maker.at),
-            channels::updated_at.eq(maker.at),
-        ))
-        .returning(ChannelRow::as_returning())
-        .get_result(connection)
-        .await?;
-    Channel::try_from(row)
-}
-
-/// Makes the direct channel of two people, with the seq of its first event already taken; `None` when
-/// there is one, also when somebody else makes it at this moment.
-pub async fn insert_direct(
-    connection: &mut Connection,
-    maker: Maker,
-    pair: DirectPair,
-) -> Result<Option<Channel>, StorageError> {
-    let row: Option<ChannelRow> = diesel::insert_into(channels::table)
-        .values((
-            channels::tenant_id.eq(maker.tenant.get()),
-            channels::kind.eq(ChannelKind::Direct.as_str()),
-            channels::direct_low_user_id.eq(Some(pair.low().get())),
-            channels::direct_high_user_id.eq(Some(pair.high().get())),
-            channels::created_by.eq(maker.user.get()),
-            channels::member_count.eq(2),
-            channels::last_seq.eq(Seq::ZERO.next().get()),
-            channels::created_at.eq(maker.at),
-            channels::updated_at.eq(maker.at),
-        ))
-        .on_conflict_do_nothing()
-        .returning(ChannelRow::as_returning())
-        .get_result(connection)
-        .await
-        .optional()?;
-    row.map(Channel::try_from).transpose()
-}
-
 /// The direct channel of two people.
 pub async fn find_direct(
     connection: &mut Connection,
@@ -186,23 +124,24 @@ pub async fn find_for_update(
     row.map(Channel::try_from).transpose()
 }
 
-/// Takes the channel's next seq and changes the number of its members. Its row must be locked.
+/// Takes the channel's next seq and changes the number of its members; answers the channel as it is then.
+/// Its row must be locked.
 pub async fn take_seq(
     connection: &mut Connection,
     channel: ChannelId,
     members_more: i32,
     at: DateTime<Utc>,
-) -> Result<Seq, StorageError> {
-    let seq: i64 = diesel::update(channels::table.find(channel.get()))
+) -> Result<Channel, StorageError> {
+    let row: ChannelRow = diesel::update(channels::table.find(channel.get()))
         .set((
             channels::last_seq.eq(channels::last_seq + 1),
             channels::member_count.eq(channels::member_count + members_more),
             channels::updated_at.eq(at),
         ))
-        .returning(channels::last_seq)
+        .returning(ChannelRow::as_returning())
         .get_result(connection)
         .await?;
-    Ok(Seq::from(seq))
+    Channel::try_from(row)
 }
 
 /// The newest seq of each of these channels.

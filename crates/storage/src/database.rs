@@ -22,9 +22,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Who reads the news, relays the log or prepares statements waits no longer for an answer: a server
 /// that is frozen keeps its connections.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// No statement runs longer; the writer waits for locks far shorter than that.
+/// No statement runs longer; the writer waits for locks far shorter than that. Compiling a statement (JIT)
+/// takes longer than any of ours runs.
 const SESSION_OPTIONS: &str = "-c statement_timeout=5s -c lock_timeout=4s \
-     -c idle_in_transaction_session_timeout=30s";
+     -c idle_in_transaction_session_timeout=30s -c jit=off";
 
 /// PostgreSQL, as one process uses it.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use discuss_domain::members::Membership;
 use discuss_domain::messages::Message;
+use discuss_domain::reactions::Emoji;
 use discuss_domain::{ChannelId, EventKind, Seq, TenantId, UserId};
 
 use crate::channels::ChannelRow;
@@ -93,8 +94,10 @@ pub struct LoggedEvent {
     pub users: Vec<UserId>,
     /// What they may do from then on, where that changed.
     pub membership: Option<Membership>,
-    /// The message it brought.
+    /// The message it brought or changed.
     pub message: Option<Message>,
+    /// The emoji of a reaction.
+    pub emoji: Option<Emoji>,
     /// The channel it made or changed.
     pub made: Option<discuss_domain::channels::Channel>,
     /// When.
@@ -115,6 +118,7 @@ impl LoggedEvent {
             membership: None,
             at: message.created_at,
             message: Some(message),
+            emoji: None,
             made: None,
         }
     }
@@ -189,6 +193,7 @@ fn event((row, brought, sender, made): PageRow) -> Result<LoggedEvent, StorageEr
         message: brought
             .map(|brought| message(brought, sender))
             .transpose()?,
+        emoji: row.payload.as_ref().and_then(emoji_of),
         made: made.map(TryInto::try_into).transpose()?,
         at: row.created_at,
     })
@@ -201,6 +206,16 @@ fn users_of(payload: &serde_json::Value) -> Vec<UserId> {
         .flatten()
         .filter_map(serde_json::Value::as_i64);
     ids.map(UserId::from).collect()
+}
+
+/// The payload of an event of a reaction.
+pub(crate) fn reaction_payload(emoji: &Emoji, user: UserId) -> serde_json::Value {
+    serde_json::json!({ "emoji": emoji.as_str(), "userId": user.get() })
+}
+
+fn emoji_of(payload: &serde_json::Value) -> Option<Emoji> {
+    let stored = payload.get("emoji").and_then(serde_json::Value::as_str)?;
+    Some(Emoji::from(stored.to_owned()))
 }
 
 fn membership_of(payload: &serde_json::Value) -> Option<Result<Membership, StorageError>> {

@@ -12,9 +12,11 @@ pub mod inbox;
 pub mod members;
 pub mod messages;
 pub mod migrations;
+mod reactions;
 pub mod redis;
 pub mod relay;
 mod schema;
+pub mod threads;
 pub mod users;
 
 pub use database::{Connection, Database};

@@ -16,14 +16,20 @@ use crate::schema::{channel_members, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
+mod comings;
 mod marks;
+mod receipts;
 mod roles;
+mod settings;
 
+pub use comings::{Joining, find_former, join, leave, remove};
 pub use marks::{
     KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
     move_read_marks,
 };
+pub use receipts::{Receipt, list_progress, list_receipts};
 pub use roles::{list_memberships, list_memberships_of, set_membership};
+pub use settings::set_settings;
 
 /// The statuses of who is in a channel now.
 pub(crate) const CURRENT: [&str; 2] = ["ACTIVE", "MUTED"];
@@ -102,6 +108,20 @@ pub async fn find(
     row.map(Member::try_from).transpose()
 }
 
+/// Members with what is known of them.
+macro_rules! people {
+    () => {
+        channel_members::table
+            .left_join(
+                users::table.on(users::tenant_id
+                    .eq(channel_members::tenant_id)
+                    .and(users::user_id.eq(channel_members::user_id))),
+            )
+            .filter(channel_members::status.eq_any(CURRENT))
+            .select((MemberRow::as_select(), Option::<UserRow>::as_select()))
+    };
+}
+
 /// A page of those who are in the channel now, in the order of their ids.
 pub async fn list(
     connection: &mut Connection,
@@ -109,25 +129,37 @@ pub async fn list(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<(Member, User)>, StorageError> {
-    let same_person = users::tenant_id
-        .eq(channel_members::tenant_id)
-        .and(users::user_id.eq(channel_members::user_id));
-    let rows: Vec<(MemberRow, Option<UserRow>)> = channel_members::table
-        .left_join(users::table.on(same_person))
+    let rows: Vec<PersonRow> = people!()
         .filter(channel_members::channel_id.eq(channel.get()))
-        .filter(channel_members::status.eq_any(CURRENT))
         .order(channel_members::user_id)
         .offset(offset)
         .limit(limit)
-        .select((MemberRow::as_select(), Option::<UserRow>::as_select()))
         .load(connection)
         .await?;
-    let person = |(row, user): (MemberRow, Option<UserRow>)| {
-        let member = Member::try_from(row)?;
-        let user = known_or_id(user, member.user_id);
-        Ok((member, user))
-    };
     rows.into_iter().map(person).collect()
+}
+
+/// Somebody who is in the channel now, with what is known of them.
+pub async fn find_person(
+    connection: &mut Connection,
+    channel: ChannelId,
+    user: UserId,
+) -> Result<Option<(Member, User)>, StorageError> {
+    let row: Option<PersonRow> = people!()
+        .filter(channel_members::channel_id.eq(channel.get()))
+        .filter(channel_members::user_id.eq(user.get()))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(person).transpose()
+}
+
+type PersonRow = (MemberRow, Option<UserRow>);
+
+fn person((row, user): PersonRow) -> Result<(Member, User), StorageError> {
+    let member = Member::try_from(row)?;
+    let user = known_or_id(user, member.user_id);
+    Ok((member, user))
 }
 
 /// Of these people, those who are in the channel now. The channel's row must be locked.
@@ -166,79 +198,6 @@ pub async fn list_current_of(
     Ok(pairs
         .map(|(channel, user)| (channel.into(), user.into()))
         .collect())
-}
-
-/// People who join a channel.
-#[derive(Debug)]
-pub struct Joining<'a> {
-    /// The channel's tenant.
-    pub tenant: TenantId,
-    /// The channel.
-    pub channel: ChannelId,
-    /// Who joins; nobody who is in it already.
-    pub users: &'a [UserId],
-    /// As what.
-    pub role: Role,
-    /// What counts as read for them: everything so far.
-    pub read: ReadMark,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Adds people, or takes back who left or was removed. The channel's row must be locked or new.
-pub async fn join(connection: &mut Connection, joining: &Joining<'_>) -> Result<(), StorageError> {
-    use channel_members as m;
-    use diesel::upsert::excluded;
-    let row = |user: &UserId| {
-        (
-            m::channel_id.eq(joining.channel.get()),
-            m::user_id.eq(user.get()),
-            m::tenant_id.eq(joining.tenant.get()),
-            m::role.eq(joining.role.as_str()),
-            m::status.eq(MemberStatus::Active.as_str()),
-            m::joined_at.eq(joining.at),
-            m::last_read_seq.eq(joining.read.seq.get()),
-            m::last_read_message_id.eq(joining.read.message_id.map(MessageId::get)),
-            m::last_read_count.eq(joining.read.count),
-        )
-    };
-    let rows: Vec<_> = joining.users.iter().map(row).collect();
-    diesel::insert_into(m::table)
-        .values(rows)
-        .on_conflict((m::channel_id, m::user_id))
-        .do_update()
-        .set((
-            m::role.eq(excluded(m::role)),
-            m::status.eq(excluded(m::status)),
-            m::joined_at.eq(excluded(m::joined_at)),
-            m::left_at.eq(None::<DateTime<Utc>>),
-            m::removed_by.eq(None::<i64>),
-            m::last_read_seq.eq(excluded(m::last_read_seq)),
-            m::last_read_message_id.eq(excluded(m::last_read_message_id)),
-            m::last_read_count.eq(excluded(m::last_read_count)),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Ends a membership. The channel's row must be locked.
-pub async fn remove(
-    connection: &mut Connection,
-    channel: ChannelId,
-    user: UserId,
-    removed_by: UserId,
-    at: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    diesel::update(channel_members::table.find((channel.get(), user.get())))
-        .set((
-            channel_members::status.eq(MemberStatus::Removed.as_str()),
-            channel_members::left_at.eq(Some(at)),
-            channel_members::removed_by.eq(Some(removed_by.get())),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// A channel that somebody is in.

@@ -1,17 +1,27 @@
-//! Messages: finding and paging them. `messages::group` stores them.
+//! Messages: finding and paging them. `messages::group` stores them, `messages::history` says what a
+//! page needs to be known first.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::messages::{ClientMessageId, Message, MessageKind, Numbers};
+use discuss_domain::messages::history::{Scope, Stretch};
+use discuss_domain::messages::mentions::Everyone;
+use discuss_domain::messages::{
+    ClientMessageId, Fingerprint, KnownSend, Message, MessageKind, Numbers,
+};
+use discuss_domain::threads::Thread;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use uuid::Uuid;
 
+use crate::reactions;
 use crate::schema::{messages, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
+pub mod edits;
 pub mod group;
+pub mod history;
+pub mod mentions;
 pub mod system;
 
 #[derive(Debug, Queryable, Selectable)]
@@ -28,7 +38,13 @@ pub(crate) struct MessageRow {
     kind: String,
     content: Option<String>,
     parent_id: Option<i64>,
+    thread_count: i32,
+    newest_reply_no: i64,
+    last_reply_at: Option<DateTime<Utc>>,
+    thread_participants: Vec<i64>,
+    reactions: Option<serde_json::Value>,
     mentions: Vec<i64>,
+    mentions_everyone: Option<String>,
     metadata: Option<serde_json::Value>,
     client_message_id: Option<Uuid>,
     edited_at: Option<DateTime<Utc>>,
@@ -41,6 +57,10 @@ pub(crate) struct MessageRow {
 pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Message, StorageError> {
     let kind = MessageKind::find(&row.kind)
         .ok_or_else(|| StorageError::corrupt("messages", "kind", &row.kind))?;
+    let everyone = |name: &String| {
+        Everyone::find(name)
+            .ok_or_else(|| StorageError::corrupt("messages", "mentions_everyone", name))
+    };
     Ok(Message {
         id: MessageId::from(row.id),
         channel_id: ChannelId::from(row.channel_id),
@@ -54,14 +74,26 @@ pub(crate) fn message(row: MessageRow, sender: Option<UserRow>) -> Result<Messag
             timeline_no: row.timeline_no,
             unread_no: row.unread_no,
         },
-        mentions: row.mentions.into_iter().map(UserId::from).collect(),
+        mentions: people(row.mentions),
+        mentions_everyone: row.mentions_everyone.as_ref().map(everyone).transpose()?,
         parent_id: row.parent_id.map(MessageId::from),
+        thread: Thread {
+            count: row.thread_count.into(),
+            newest_no: row.newest_reply_no,
+            last_reply_at: row.last_reply_at,
+            participants: people(row.thread_participants),
+        },
+        reactions: reactions::read(row.reactions.as_ref())?,
         metadata: row.metadata,
         client_message_id: row.client_message_id.map(ClientMessageId::from),
         edited_at: row.edited_at,
         deleted: row.deleted_at.zip(row.deleted_by.map(UserId::from)),
         created_at: row.created_at,
     })
+}
+
+fn people(ids: Vec<i64>) -> Vec<UserId> {
+    ids.into_iter().map(UserId::from).collect()
 }
 
 /// Messages joined with their senders.
@@ -76,9 +108,11 @@ macro_rules! with_senders {
     }};
 }
 
-type WithSender = (MessageRow, Option<UserRow>);
+pub(crate) use with_senders;
 
-fn all(rows: Vec<WithSender>) -> Result<Vec<Message>, StorageError> {
+pub(crate) type WithSender = (MessageRow, Option<UserRow>);
+
+pub(crate) fn all(rows: Vec<WithSender>) -> Result<Vec<Message>, StorageError> {
     rows.into_iter()
         .map(|(row, sender)| message(row, sender))
         .collect()
@@ -99,73 +133,63 @@ pub async fn find(
     row.map(|(row, sender)| message(row, sender)).transpose()
 }
 
-/// The newest `limit` messages of a channel with a seq below `before`, newest first.
-pub async fn list_before(
+/// What a sender has stored under a client id.
+pub async fn find_known(
     connection: &mut Connection,
-    channel: ChannelId,
-    before: Option<Seq>,
-    limit: i64,
-) -> Result<Vec<Message>, StorageError> {
-    let mut query = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .order(messages::seq.desc())
-        .limit(limit)
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(messages::seq.lt(before.get()));
-    }
-    all(query.load(connection).await?)
-}
-
-/// The oldest `limit` messages of a channel with a seq above `after`, oldest first.
-pub async fn list_after(
-    connection: &mut Connection,
-    channel: ChannelId,
-    after: Seq,
-    limit: i64,
-) -> Result<Vec<Message>, StorageError> {
-    let rows = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .filter(messages::seq.gt(after.get()))
-        .order(messages::seq.asc())
-        .limit(limit)
-        .load(connection)
-        .await?;
-    all(rows)
-}
-
-/// The messages of a channel numbered `newest` and below, `limit` of them, newest first.
-pub async fn list_numbered(
-    connection: &mut Connection,
-    channel: ChannelId,
-    newest: i64,
-    limit: i64,
-) -> Result<Vec<Message>, StorageError> {
-    let rows = with_senders!()
-        .filter(messages::channel_id.eq(channel.get()))
-        .filter(messages::message_no.le(newest))
-        .filter(messages::message_no.gt(newest.saturating_sub(limit)))
-        .order(messages::message_no.desc())
-        .load(connection)
-        .await?;
-    all(rows)
-}
-
-/// The seq of a message, if it is of this channel.
-pub async fn find_seq(
-    connection: &mut Connection,
-    channel: ChannelId,
-    id: MessageId,
-) -> Result<Option<Seq>, StorageError> {
-    let seq: Option<i64> = messages::table
-        .filter(
-            messages::id
-                .eq(id.get())
-                .and(messages::channel_id.eq(channel.get())),
-        )
-        .select(messages::seq)
+    (tenant, sender): (TenantId, UserId),
+    client_id: ClientMessageId,
+) -> Result<Option<KnownSend>, StorageError> {
+    let known: Option<(i64, Option<Uuid>)> = messages::table
+        .filter(messages::tenant_id.eq(tenant.get()))
+        .filter(messages::sender_id.eq(sender.get()))
+        .filter(messages::client_message_id.eq(client_id.get()))
+        .select((messages::id, messages::fingerprint))
         .first(connection)
         .await
         .optional()?;
-    Ok(seq.map(Seq::from))
+    Ok(known.and_then(|(id, fingerprint)| {
+        fingerprint.map(|fingerprint| KnownSend {
+            id: MessageId::from(id),
+            fingerprint: Fingerprint::from(fingerprint),
+        })
+    }))
+}
+
+/// The channel of a message of the tenant.
+pub async fn find_channel(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<Option<ChannelId>, StorageError> {
+    let channel: Option<i64> = messages::table
+        .filter(messages::id.eq(id.get()))
+        .filter(messages::tenant_id.eq(tenant.get()))
+        .select(messages::channel_id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(channel.map(ChannelId::from))
+}
+
+/// The messages of a stretch of a channel's history, newest first.
+pub async fn list(
+    connection: &mut Connection,
+    channel: ChannelId,
+    scope: Scope,
+    stretch: Stretch,
+) -> Result<Vec<Message>, StorageError> {
+    let of_channel = with_senders!().filter(messages::channel_id.eq(channel.get()));
+    let query = of_channel.into_boxed();
+    let query = match scope {
+        Scope::TopLevel => query
+            .filter(messages::parent_id.is_null())
+            .filter(messages::timeline_no.gt(stretch.after))
+            .filter(messages::timeline_no.le(stretch.last))
+            .order(messages::timeline_no.desc()),
+        Scope::WithReplies => query
+            .filter(messages::message_no.gt(stretch.after))
+            .filter(messages::message_no.le(stretch.last))
+            .order(messages::message_no.desc()),
+    };
+    all(query.load(connection).await?)
 }

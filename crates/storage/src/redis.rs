@@ -8,6 +8,9 @@ use discuss_domain::{ChannelId, TenantId, UserId};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 
+mod rate_limits;
+
+pub use self::rate_limits::{Counted, RateCounters};
 pub use redis::aio::PubSubSink;
 
 /// No answer takes longer, or Redis counts as away.

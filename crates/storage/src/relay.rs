@@ -108,6 +108,8 @@ pub struct RelayedEvent {
     pub members: Vec<RelayedMember>,
     /// The message that it is about.
     pub message: Option<RelayedMessage>,
+    /// The emoji of a reaction.
+    pub emoji: Option<String>,
     /// The channel, in an event about the channel itself.
     pub subject: Option<RelayedChannel>,
 }

@@ -44,9 +44,11 @@ diesel::table! {
         last_read_count -> BigInt,
         last_read_at -> Nullable<Timestamptz>,
         last_delivered_seq -> BigInt,
+        last_delivered_at -> Nullable<Timestamptz>,
         is_muted -> Bool,
         is_pinned -> Bool,
         notification_level -> Text,
+        left_silenced -> Bool,
     }
 }
 
@@ -63,13 +65,39 @@ diesel::table! {
         kind -> Text,
         content -> Nullable<Text>,
         parent_id -> Nullable<BigInt>,
+        reply_no -> Nullable<BigInt>,
+        thread_count -> Integer,
+        newest_reply_no -> BigInt,
+        last_reply_at -> Nullable<Timestamptz>,
+        thread_participants -> Array<BigInt>,
+        reactions -> Nullable<Jsonb>,
         mentions -> Array<BigInt>,
+        mentions_everyone -> Nullable<Text>,
         metadata -> Nullable<Jsonb>,
         client_message_id -> Nullable<Uuid>,
         edited_at -> Nullable<Timestamptz>,
         deleted_at -> Nullable<Timestamptz>,
         deleted_by -> Nullable<BigInt>,
         created_at -> Timestamptz,
+        fingerprint -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    message_edits (message_id, version) {
+        message_id -> BigInt,
+        version -> BigInt,
+        content -> Text,
+        edited_at -> Timestamptz,
+        edited_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    thread_followers (message_id, user_id) {
+        message_id -> BigInt,
+        user_id -> BigInt,
+        is_following -> Bool,
     }
 }
 

@@ -11,10 +11,10 @@ use crate::{Connection, StorageError};
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(crate) struct UserRow {
-    user_id: i64,
-    name: Option<String>,
-    email: Option<String>,
-    avatar_url: Option<String>,
+    pub(crate) user_id: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) avatar_url: Option<String>,
 }
 
 impl From<UserRow> for User {

@@ -12,19 +12,23 @@
 
 mod consistency;
 mod database;
+mod issuer;
 mod kafka;
 mod kafka_server;
 mod listener;
 mod patience;
 mod people;
+mod replies;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use issuer::{Issuer, RealmKey};
 pub use kafka::TestKafka;
 pub use kafka_server::KafkaServer;
 pub use listener::Listener;
 pub use patience::{PATIENCE, until};
 pub use people::World;
+pub use replies::reply_sql;
 pub use tokens::{SECRET, token};
 
 /// Where the tests' Redis is.

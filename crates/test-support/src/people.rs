@@ -117,6 +117,7 @@ impl World {
             content: Content::parse(text.to_owned()).expect("the text must be good"),
             kind: MessageKind::Text,
             mentions: Vec::new(),
+            parent_id: None,
             metadata: None,
             client_message_id: None,
         }

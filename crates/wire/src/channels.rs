@@ -13,6 +13,14 @@ use crate::ids::IdNumber;
 use crate::members::{MemberView, MyMembershipView, user_ids};
 use crate::messages::metadata;
 
+mod changes;
+mod events;
+mod lists;
+
+pub use changes::UpdateChannelRequest;
+pub use events::{ChannelChangedView, ChannelCreatedView};
+pub use lists::ChannelFilterQuery;
+
 /// Makes a channel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -188,6 +196,8 @@ pub struct ChannelSeenView {
     pub last_message_sender: Option<SenderView>,
     /// What the caller has not read.
     pub unread_count: i64,
+    /// How many messages that the caller has not read mention them, replies too.
+    pub mention_count: i64,
     /// The caller is in it.
     pub is_member: bool,
     /// The caller may change it.
@@ -245,18 +255,23 @@ impl ChannelView {
         let own = seen.current();
         let base = seen.channel.counters.unread_count_base;
         let unread_count = own.map_or(0, |member| member.read.unread(base));
+        let last_message = seen.last_message.as_ref();
         let view = ChannelSeenView {
-            last_message: seen.last_message.as_ref().map(|(text, _)| preview(text)),
-            last_message_sender: seen.last_message.as_ref().map(|(_, sender)| SenderView {
+            last_message: last_message.map(|(text, _)| text.chars().take(100).collect()),
+            last_message_sender: last_message.map(|(_, sender)| SenderView {
                 id: sender.id.get(),
                 name: sender.display_name(),
             }),
             unread_count,
+            mention_count: own.map_or(0, |_| seen.unread_mentions),
             is_member: own.is_some(),
             can_manage: own.is_some_and(|member| {
                 seen.channel.kind != ChannelKind::Direct && member.membership.role >= Role::Admin
             }),
-            my_membership: own.map(|member| MyMembershipView::of(member, unread_count)),
+            my_membership: own.map(|member| MyMembershipView {
+                mention_count: Some(seen.unread_mentions),
+                ..MyMembershipView::of(member, unread_count)
+            }),
             members,
         };
         let name = seen
@@ -270,26 +285,4 @@ impl ChannelView {
             ..Self::of(&seen.channel)
         }
     }
-}
-
-/// A new channel and who is in it: the payload of `CHANNEL_CREATED`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelCreatedView {
-    /// The channel.
-    pub channel: ChannelView,
-    /// Who is in it.
-    pub member_ids: Vec<i64>,
-}
-
-/// A channel as it is now: the payload of `CHANNEL_UPDATED` and `CHANNEL_ARCHIVED`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelChangedView {
-    /// The channel.
-    pub channel: ChannelView,
-}
-
-fn preview(text: &str) -> String {
-    text.chars().take(100).collect()
 }

@@ -38,10 +38,22 @@ codes! {
     TenantIdRequired = "TENANT_ID_REQUIRED", 400;
     /// More people mentioned than a message may.
     TooManyMentions = "TOO_MANY_MENTIONS", 400;
+    /// As many different reactions as a message may have.
+    TooManyReactions = "TOO_MANY_REACTIONS", 400;
+    /// What the system said stays as it is.
+    CannotEditSystemMessage = "CANNOT_EDIT_SYSTEM_MESSAGE", 400;
+    /// The message is a tombstone.
+    MessageDeleted = "MESSAGE_DELETED", 400;
+    /// The message was sent too long ago to be edited.
+    EditWindowExpired = "EDIT_WINDOW_EXPIRED", 400;
+    /// What is replied to is not in this channel.
+    ParentMessageNotInChannel = "PARENT_MESSAGE_NOT_IN_CHANNEL", 400;
     /// The channel takes no more messages.
     ChannelArchived = "CHANNEL_ARCHIVED", 400;
     /// The owner can't be removed.
     CannotRemoveOwner = "CANNOT_REMOVE_OWNER", 400;
+    /// The owner can't leave.
+    OwnerCannotLeave = "OWNER_CANNOT_LEAVE", 400;
     /// No token, or a bad one.
     Unauthorized = "UNAUTHORIZED", 401;
     /// May see, but not do.
@@ -68,6 +80,8 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
     /// The body is no JSON.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
+    /// The caller, or their whole tenant, has called too often.
+    TooManyRequests = "TOO_MANY_REQUESTS", 429;
     /// Our own fault.
     InternalError = "INTERNAL_ERROR", 500;
     /// Something that this needs is down; try again.

@@ -13,5 +13,8 @@ pub mod json;
 pub mod members;
 pub mod messages;
 pub mod paging;
+pub mod reactions;
+pub mod receipts;
 pub mod records;
+pub mod threads;
 pub mod users;

@@ -11,6 +11,10 @@ use crate::errors::{FieldError, InField};
 use crate::ids::IdNumber;
 use crate::users::UserView;
 
+mod changes;
+
+pub use changes::{UpdateMemberRequest, UpdateMembershipRequest};
+
 /// The most people one call adds.
 pub const MAX_USERS_A_CALL: usize = 100;
 
@@ -125,6 +129,9 @@ pub struct MyMembershipView {
     pub last_read_message_id: Option<i64>,
     /// What is unread.
     pub unread_count: i64,
+    /// How many of that mention the caller; in the answers of channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mention_count: Option<i64>,
 }
 
 impl MyMembershipView {
@@ -138,6 +145,7 @@ impl MyMembershipView {
             notification_level: member.notification_level.as_str(),
             last_read_message_id: member.read.message_id.map(discuss_domain::MessageId::get),
             unread_count,
+            mention_count: None,
         }
     }
 }
@@ -164,6 +172,16 @@ pub struct MemberRemovedView {
     pub user_id: i64,
     /// Who did it.
     pub removed_by: i64,
+}
+
+/// Who went by themselves: the payload of `MEMBER_LEFT`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberLeftView {
+    /// The channel.
+    pub channel_id: i64,
+    /// Who went.
+    pub user_id: i64,
 }
 
 /// Who may do more or less from now on: the payload of `MEMBER_ROLE_CHANGED`.

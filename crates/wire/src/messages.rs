@@ -1,5 +1,8 @@
 //! Messages in requests and answers.
 
+use chrono::{DateTime, Utc};
+use discuss_domain::messages::mentions::{Everyone, MOST_PEOPLE, TooManyMentions};
+use discuss_domain::messages::receipts::Viewpoint;
 use discuss_domain::messages::{ClientMessageId, Content, Draft, Message, MessageKind};
 use discuss_domain::{ChannelId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
@@ -9,38 +12,39 @@ use uuid::Uuid;
 
 use crate::errors::{ErrorCode, FieldError, InField};
 use crate::ids::IdNumber;
-use crate::json::{NULL_CHARACTER, find_null_character};
 use crate::members::user_ids;
+use crate::reactions::ReactionView;
 use crate::users::UserView;
 
-/// The most bytes of metadata, written as JSON.
-pub const MAX_METADATA_BYTES: usize = 8 * 1024;
+pub mod change;
+mod metadata;
 
-/// The most people that a message names.
-pub const MAX_MENTIONS: usize = 100;
+pub(crate) use metadata::metadata;
+use metadata::require_language;
 
 /// Sends a message.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessageRequest {
-    /// The text, 1 to 10,000 characters, kept as sent.
+    /// The text, 1 to 10,000 characters, kept as sent. `<@17>`, `@Full Name`, `@all` and `@here` mention
+    /// people unless they stand in code.
     #[schema(max_length = 10_000, example = "The offer for **Acme** is out")]
     pub content: String,
     /// TEXT (the default) or CODE.
     #[schema(example = "TEXT")]
     pub message_type: Option<String>,
-    /// Whom it names, at most 100; only members count.
+    /// Whom it names, at most 100 together with whom the text names; only members count.
     #[schema(max_items = 100, example = json!([17]))]
     pub mentions: Option<Vec<IdNumber>>,
-    /// What else a front end keeps with it, at most 8 KiB.
+    /// What else a front end keeps with it, at most 8 KiB; of CODE its `language`, a short identifier.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
     /// A UUID of the client's own: sent again, it stores nothing new.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub client_message_id: Option<String>,
-    /// Replies are not taken yet.
-    #[schema(ignore)]
-    pub parent_id: Option<Value>,
+    /// The message to which it is a reply; a reply to a reply joins the same thread.
+    #[schema(value_type = Option<i64>, example = 1042)]
+    pub parent_id: Option<IdNumber>,
     /// Attachments are not taken yet.
     #[schema(ignore)]
     pub attachment_ids: Option<Vec<Value>>,
@@ -49,9 +53,6 @@ pub struct SendMessageRequest {
 impl SendMessageRequest {
     /// Checks the request; `idempotency_key` is the header, over which the body's id wins.
     pub fn parse(self, idempotency_key: Option<&str>) -> Result<Draft, FieldError> {
-        if self.parent_id.is_some_and(|id| !id.is_null()) {
-            return Err(FieldError::new("parentId", "replies are not supported yet"));
-        }
         if self.attachment_ids.is_some_and(|ids| !ids.is_empty()) {
             return Err(FieldError::new(
                 "attachmentIds",
@@ -62,25 +63,40 @@ impl SendMessageRequest {
             Some(text) => Some(ClientMessageId::from(uuid("clientMessageId", text)?)),
             None => idempotency_key.map(ClientMessageId::of_key),
         };
+        let kind = self
+            .message_type
+            .as_deref()
+            .map_or(Ok(MessageKind::Text), sendable_kind)?;
+        let metadata = self.metadata.map(metadata).transpose()?;
+        if kind == MessageKind::Code {
+            require_language(metadata.as_ref())?;
+        }
         Ok(Draft {
             content: Content::parse(self.content).in_field("content")?,
-            kind: self
-                .message_type
-                .as_deref()
-                .map_or(Ok(MessageKind::Text), sendable_kind)?,
+            kind,
             mentions: mentions(&self.mentions.unwrap_or_default())?,
-            metadata: self.metadata.map(metadata).transpose()?,
+            parent_id: match self.parent_id {
+                Some(id) => Some(MessageId::parse(id.0).in_field("parentId")?),
+                None => None,
+            },
+            metadata,
             client_message_id,
         })
     }
 }
 
 fn mentions(ids: &[IdNumber]) -> Result<Vec<UserId>, FieldError> {
-    if ids.len() > MAX_MENTIONS {
-        let message = format!("must name at most {MAX_MENTIONS} people");
-        return Err(FieldError::new("mentions", message).coded(ErrorCode::TooManyMentions));
+    if ids.len() > MOST_PEOPLE {
+        return Err(TooManyMentions.into());
     }
     user_ids("mentions", ids)
+}
+
+/// Whether the field, the text or both together name them: the field stands for all.
+impl From<TooManyMentions> for FieldError {
+    fn from(error: TooManyMentions) -> Self {
+        Self::new("mentions", error.to_string()).coded(ErrorCode::TooManyMentions)
+    }
 }
 
 fn sendable_kind(name: &str) -> Result<MessageKind, FieldError> {
@@ -95,41 +111,6 @@ fn uuid(field: &str, text: &str) -> Result<Uuid, FieldError> {
     Uuid::parse_str(text)
         .ok()
         .ok_or_else(|| FieldError::new(field, "must be a UUID"))
-}
-
-/// Checks metadata: an object of at most 8 KiB, also as PostgreSQL will write it, without U+0000.
-pub(crate) fn metadata(value: Value) -> Result<Value, FieldError> {
-    const FIELD: &str = "metadata";
-    if !value.is_object() {
-        return Err(FieldError::new(FIELD, "must be an object"));
-    }
-    let size = value.to_string().len();
-    if size > MAX_METADATA_BYTES || size.saturating_add(growth(&value)) > MAX_METADATA_BYTES {
-        let message = format!(
-            "must be at most {MAX_METADATA_BYTES} bytes of JSON, numbers written without exponents"
-        );
-        return Err(FieldError::new(FIELD, message));
-    }
-    match find_null_character(&value, FIELD.to_owned()) {
-        Some(path) => Err(FieldError::new(path, NULL_CHARACTER)),
-        None => Ok(value),
-    }
-}
-
-/// How many bytes a value grows by when jsonb keeps it: its numbers have no exponents, so that 1e300
-/// becomes 301 digits.
-fn growth(value: &Value) -> usize {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            let digits = number
-                .as_f64()
-                .map_or(0, |number| format!("{number}").len());
-            digits.saturating_sub(number.to_string().len())
-        }
-        Value::Array(items) => items.iter().map(growth).sum(),
-        Value::Object(members) => members.values().map(growth).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
 }
 
 /// A message. What depends on the viewer is left out of frames.
@@ -155,6 +136,21 @@ pub struct MessageView {
     pub message_type: &'static str,
     /// Which members it names.
     pub mentions: Vec<i64>,
+    /// ALL or HERE: it is to everybody in the channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentions_everyone: Option<&'static str>,
+    /// The root of the thread that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<i64>,
+    /// How many replies it has; deleted ones don't count.
+    pub thread_count: i64,
+    /// Who replied, at most 50.
+    pub thread_participants: Vec<i64>,
+    /// When somebody replied last, epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_reply_at: Option<i64>,
+    /// Who reacted to it with what.
+    pub reactions: Vec<ReactionView>,
     /// It was edited.
     pub is_edited: bool,
     /// When it was last edited, epoch milliseconds.
@@ -179,6 +175,15 @@ pub struct MessageView {
     /// The caller sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_sent_by_me: Option<bool>,
+    /// The caller sent it, or has read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_read_by_me: Option<bool>,
+    /// How many have read it beside its sender; only in channels of at most 50 members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_count: Option<usize>,
+    /// To how many it has come beside its sender; only in channels of at most 50 members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered_count: Option<usize>,
     /// When it was sent, epoch milliseconds.
     pub created_at: i64,
     /// When it was last changed, epoch milliseconds.
@@ -190,8 +195,8 @@ impl MessageView {
     #[must_use]
     pub fn of(message: &Message) -> Self {
         let created_at = message.created_at.timestamp_millis();
-        let edited_at = message.edited_at.map(|at| at.timestamp_millis());
-        let deleted_at = message.deleted.map(|(at, _)| at.timestamp_millis());
+        let edited_at = millis(message.edited_at);
+        let deleted_at = millis(message.deleted.map(|(at, _)| at));
         Self {
             id: message.id.get(),
             seq: message.seq.get(),
@@ -201,7 +206,13 @@ impl MessageView {
             sender: UserView::from(&message.sender),
             content: message.content.clone(),
             message_type: message.kind.as_str(),
-            mentions: message.mentions.iter().map(|user| user.get()).collect(),
+            mentions: ids(&message.mentions),
+            mentions_everyone: message.mentions_everyone.map(Everyone::as_str),
+            parent_id: message.parent_id.map(MessageId::get),
+            thread_count: message.thread.count,
+            thread_participants: ids(&message.thread.participants),
+            last_reply_at: millis(message.thread.last_reply_at),
+            reactions: message.reactions.iter().map(ReactionView::of).collect(),
             is_edited: edited_at.is_some(),
             edited_at,
             is_deleted: deleted_at.is_some(),
@@ -210,19 +221,44 @@ impl MessageView {
             metadata: message.metadata.clone(),
             client_message_id: message.client_message_id.map(ClientMessageId::get),
             is_sent_by_me: None,
+            is_read_by_me: None,
+            read_count: None,
+            delivered_count: None,
             created_at,
             updated_at: deleted_at.or(edited_at).unwrap_or(created_at),
         }
     }
 
-    /// The message as `viewer` sees it.
+    /// The message as `viewer` sees it when nothing else is known of them.
     #[must_use]
     pub fn seen_by(message: &Message, viewer: UserId) -> Self {
+        let is_own = message.sender.id == viewer;
         Self {
-            is_sent_by_me: Some(message.sender.id == viewer),
+            is_sent_by_me: Some(is_own),
+            is_read_by_me: is_own.then_some(true),
+            reactions: ReactionView::seen_by(&message.reactions, viewer),
             ..Self::of(message)
         }
     }
+
+    /// The message as a member of its channel sees it, with its receipts.
+    #[must_use]
+    pub fn seen_from(message: &Message, view: &Viewpoint) -> Self {
+        Self {
+            is_read_by_me: Some(view.has_read(message)),
+            read_count: view.read_count(message),
+            delivered_count: view.delivered_count(message),
+            ..Self::seen_by(message, view.viewer)
+        }
+    }
+}
+
+pub(crate) fn ids(users: &[UserId]) -> Vec<i64> {
+    users.iter().map(|user| user.get()).collect()
+}
+
+pub(crate) fn millis(at: Option<DateTime<Utc>>) -> Option<i64> {
+    at.map(|at| at.timestamp_millis())
 }
 
 /// A new message: the payload of `NEW_MESSAGE`.

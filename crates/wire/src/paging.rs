@@ -1,6 +1,7 @@
 //! Pages, by number and by cursor.
 
 use discuss_domain::MessageId;
+use discuss_domain::messages::history::{Cursor, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -109,7 +110,7 @@ impl PageQuery {
     }
 }
 
-/// `beforeId`, `afterId` and `limit`, as they were sent.
+/// `beforeId`, `afterId`, `aroundId`, `limit` and `includeThreads`, as they were sent.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -123,41 +124,65 @@ pub struct CursorQuery {
     /// How many, 1 to 100; 50 when it is left out.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
     pub limit: Option<String>,
-    /// Not taken yet.
-    #[param(ignore)]
+    /// Messages around this one: half of them older, itself, the others newer.
+    #[param(value_type = Option<i64>, minimum = 1, example = 1042)]
     pub around_id: Option<String>,
-}
-
-/// Where a cursor page starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cursor {
-    /// At the newest message.
-    Newest,
-    /// Before this message.
-    Before(MessageId),
-    /// After this message.
-    After(MessageId),
+    /// Replies as well; left out, they are told by page and size, and not by cursor.
+    #[param(value_type = Option<bool>, example = false)]
+    pub include_threads: Option<String>,
 }
 
 impl CursorQuery {
+    /// Was a cursor asked for at all?
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        self.before_id.is_some()
+            || self.after_id.is_some()
+            || self.around_id.is_some()
+            || self.limit.is_some()
+    }
+
     /// The checked cursor and limit.
     pub fn parse(&self) -> Result<(Cursor, i64), FieldError> {
-        if self.around_id.is_some() {
-            return Err(FieldError::new("aroundId", "is not supported yet"));
+        let limit = self.parse_limit()?;
+        let mut given = [
+            ("beforeId", &self.before_id),
+            ("afterId", &self.after_id),
+            ("aroundId", &self.around_id),
+        ]
+        .into_iter()
+        .filter_map(|(field, id)| Some((field, id.as_deref()?)));
+        let Some((field, id)) = given.next() else {
+            return Ok((Cursor::Newest, limit));
+        };
+        if let Some((other, _)) = given.next() {
+            return Err(FieldError::new(
+                other,
+                format!("can't go together with {field}"),
+            ));
         }
-        let limit = number("limit", self.limit.as_deref(), DEFAULT_SIZE, 1..=MAX_SIZE)?;
-        let cursor = match (&self.before_id, &self.after_id) {
-            (None, None) => Cursor::Newest,
-            (Some(id), None) => Cursor::Before(message_id("beforeId", id)?),
-            (None, Some(id)) => Cursor::After(message_id("afterId", id)?),
-            (Some(_), Some(_)) => {
-                return Err(FieldError::new(
-                    "afterId",
-                    "can't go together with beforeId",
-                ));
-            }
+        let id = message_id(field, id)?;
+        let cursor = match field {
+            "beforeId" => Cursor::Before(id),
+            "afterId" => Cursor::After(id),
+            _ => Cursor::Around(id),
         };
         Ok((cursor, limit))
+    }
+
+    /// The checked limit alone.
+    pub fn parse_limit(&self) -> Result<i64, FieldError> {
+        number("limit", self.limit.as_deref(), DEFAULT_SIZE, 1..=MAX_SIZE)
+    }
+
+    /// Which messages are asked for; `usual` are those when nothing is said.
+    pub fn parse_scope(&self, usual: Scope) -> Result<Scope, FieldError> {
+        match self.include_threads.as_deref() {
+            None => Ok(usual),
+            Some("true") => Ok(Scope::WithReplies),
+            Some("false") => Ok(Scope::TopLevel),
+            Some(_) => Err(FieldError::new("includeThreads", "must be true or false")),
+        }
     }
 }
 
@@ -217,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn replies_are_told_as_asked_or_as_usual() {
+        let scope = |text: Option<&str>| {
+            let query = CursorQuery {
+                include_threads: text.map(str::to_owned),
+                ..CursorQuery::default()
+            };
+            query.parse_scope(Scope::TopLevel)
+        };
+        assert_eq!(scope(None), Ok(Scope::TopLevel));
+        assert_eq!(scope(Some("true")), Ok(Scope::WithReplies));
+        assert_eq!(scope(Some("false")), Ok(Scope::TopLevel));
+        assert_eq!(scope(Some("yes")).unwrap_err().field, "includeThreads");
+    }
+
+    #[test]
     fn a_cursor_goes_one_way() {
         let both = CursorQuery {
             before_id: Some("5".into()),
@@ -232,5 +272,16 @@ mod tests {
             before.parse(),
             Ok((Cursor::Before(MessageId::from(5)), DEFAULT_SIZE))
         );
+        let around = CursorQuery {
+            around_id: Some("7".into()),
+            limit: Some("9".into()),
+            ..CursorQuery::default()
+        };
+        assert_eq!(around.parse(), Ok((Cursor::Around(MessageId::from(7)), 9)));
+        let mixed = CursorQuery {
+            after_id: Some("5".into()),
+            ..around
+        };
+        assert_eq!(mixed.parse().unwrap_err().field, "aroundId");
     }
 }

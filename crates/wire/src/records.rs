@@ -12,7 +12,7 @@ use serde::Serialize;
 /// Every topic that Discuss writes to.
 pub const TOPICS: [&str; 6] = [
     MESSAGES,
-    "discuss.reaction.events",
+    REACTIONS,
     CHANNELS,
     MEMBERS,
     "discuss.attachment.events",
@@ -20,21 +20,30 @@ pub const TOPICS: [&str; 6] = [
 ];
 
 const MESSAGES: &str = "discuss.message.events";
+const REACTIONS: &str = "discuss.reaction.events";
 const CHANNELS: &str = "discuss.channel.events";
 const MEMBERS: &str = "discuss.member.events";
 
-/// The topic of a kind of event, and the `eventType` that it has there.
+/// The topic of a kind of event, and the `eventType` that it has there; none of what stays within
+/// Discuss.
 #[must_use]
-pub const fn route(kind: EventKind) -> (&'static str, &'static str) {
-    match kind {
+pub const fn route(kind: EventKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
         EventKind::MessageCreated => (MESSAGES, "MESSAGE_NEW"),
+        EventKind::MessageEdited => (MESSAGES, "MESSAGE_UPDATED"),
+        EventKind::MessageDeleted => (MESSAGES, "MESSAGE_DELETED"),
+        EventKind::ReactionAdded => (REACTIONS, "REACTION_ADDED"),
+        EventKind::ReactionRemoved => (REACTIONS, "REACTION_REMOVED"),
+        // A reply is told as the message that it is.
+        EventKind::ThreadUpdated => return None,
         EventKind::ChannelCreated => (CHANNELS, "CHANNEL_CREATED"),
         EventKind::ChannelUpdated => (CHANNELS, "CHANNEL_UPDATED"),
         EventKind::ChannelArchived => (CHANNELS, "CHANNEL_ARCHIVED"),
         EventKind::MemberAdded => (MEMBERS, "MEMBER_JOINED"),
         EventKind::MemberRemoved => (MEMBERS, "MEMBER_REMOVED"),
+        EventKind::MemberLeft => (MEMBERS, "MEMBER_LEFT"),
         EventKind::MemberRoleChanged => (MEMBERS, "MEMBER_ROLE_CHANGED"),
-    }
+    })
 }
 
 /// An event's place in the log, and who did it.
@@ -46,8 +55,6 @@ pub struct Origin {
     pub channel: ChannelId,
     /// Its place.
     pub seq: Seq,
-    /// What it says.
-    pub kind: EventKind,
     /// Who did it; 0 is Discuss itself.
     pub actor: UserId,
     /// When.
@@ -60,6 +67,8 @@ pub struct Origin {
 pub enum Fields<'a> {
     /// A message.
     Message(MessageFields<'a>),
+    /// A reaction.
+    Reaction(ReactionFields<'a>),
     /// The channel itself.
     Channel(ChannelFields<'a>),
     /// Members.
@@ -86,6 +95,18 @@ pub struct MessageFields<'a> {
     pub mentions: Vec<i64>,
     /// It was deleted: a tombstone.
     pub is_deleted: bool,
+}
+
+/// A reaction that was added or taken back.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReactionFields<'a> {
+    /// The message.
+    pub message_id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// The emoji.
+    pub emoji: &'a str,
 }
 
 /// A channel.
@@ -155,9 +176,12 @@ struct Value<'a> {
     fields: &'a Fields<'a>,
 }
 
-/// The record's value: JSON.
-pub fn encode(origin: &Origin, fields: &Fields<'_>) -> Result<Vec<u8>, serde_json::Error> {
-    let (_, event_type) = route(origin.kind);
+/// The value of a record of this `eventType`: JSON.
+pub fn encode(
+    event_type: &'static str,
+    origin: &Origin,
+    fields: &Fields<'_>,
+) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Value {
         event_id: format!("{}-{}", origin.channel, origin.seq),
         event_type,

@@ -1,20 +1,15 @@
-//! Channels: make, list, read.
+//! Channels: make, list, read, change.
 
 use actix_web::{HttpResponse, get, post, web::Data};
 use discuss_app::AppError;
 use discuss_app::channels;
-use discuss_domain::{
-    ChannelId,
-    channels::{ChannelKind, ListFilter},
-};
+use discuss_domain::{ChannelId, channels::ChannelKind};
 use discuss_wire::{
-    channels::{ChannelView, CreateChannelRequest, NewChannel},
+    channels::{ChannelFilterQuery, ChannelView, CreateChannelRequest, NewChannel},
     envelope::Envelope,
     members::MemberView,
     paging::{Page, PageQuery},
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
@@ -25,6 +20,8 @@ use crate::{
     state::State,
 };
 
+mod changes;
+
 /// The most members in the answer for a single channel.
 const MEMBERS_SHOWN: i64 = 100;
 
@@ -33,7 +30,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .service(create_group_channel)
         .service(create_direct_channel)
         .service(list_channels)
-        .service(get_channel);
+        .service(get_channel)
+        .configure(changes::configure);
 }
 
 /// Make a channel.
@@ -110,41 +108,10 @@ async fn create(
     }
 }
 
-/// Which channels to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-struct ChannelFilterQuery {
-    /// Only DIRECT, GROUP or TOPIC channels.
-    #[serde(rename = "type")]
-    #[param(example = "GROUP")]
-    kind: Option<String>,
-    /// Archived channels instead of the others.
-    #[param(value_type = Option<bool>, example = false)]
-    is_archived: Option<String>,
-}
-
-impl ChannelFilterQuery {
-    fn parse(&self) -> Result<ListFilter, ApiError> {
-        let kind = match &self.kind {
-            None => None,
-            Some(name) => Some(
-                ChannelKind::find(name)
-                    .ok_or_else(|| ApiError::invalid("type", "must be DIRECT, GROUP or TOPIC"))?,
-            ),
-        };
-        let is_archived = match self.is_archived.as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(ApiError::invalid("isArchived", "must be true or false")),
-        };
-        Ok(ListFilter { kind, is_archived })
-    }
-}
-
 /// List the caller's channels.
 ///
-/// Pinned ones first, then those with the newest message, each with what is unread.
+/// Pinned ones first, then those with the newest message, each with what is unread. More than 10,000 are
+/// not counted.
 #[utoipa::path(tag = "channels", params(ChannelFilterQuery, PageQuery),
     responses((status = 200, description = "A page of them", body = Envelope<Page<ChannelView>>), Refusals))]
 #[get("/channels")]

@@ -1,4 +1,4 @@
-//! Members of a channel: list, add, remove.
+//! Members of a channel: list, add, remove, change.
 
 use actix_web::{HttpResponse, delete, get, post, web::Data};
 use discuss_app::members;
@@ -21,10 +21,15 @@ use crate::{
     state::State,
 };
 
+mod own;
+mod standings;
+
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list_members)
         .service(add_members)
-        .service(remove_member);
+        .service(remove_member)
+        .configure(standings::configure)
+        .configure(own::configure);
 }
 
 /// List who is in a channel.

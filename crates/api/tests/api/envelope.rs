@@ -88,11 +88,15 @@ async fn unknown_routes_and_wrong_methods_say_so() {
     }
     for (method, path, allowed) in [
         (Method::DELETE, "/channels", "GET, HEAD, POST"),
-        (Method::POST, "/channels/7", "GET, HEAD"),
+        (Method::POST, "/channels/7", "GET, HEAD, PUT, PATCH, DELETE"),
         (Method::PUT, "/channels/7/messages", "GET, HEAD, POST"),
-        (Method::GET, "/channels/7/members/1", "DELETE"),
+        (Method::GET, "/channels/7/members/1", "PATCH, DELETE"),
         (Method::OPTIONS, "/messages/7/read", "POST"),
-        ("BREW".parse().unwrap(), "/messages/7", "GET, HEAD"),
+        (
+            "BREW".parse().unwrap(),
+            "/messages/7",
+            "GET, HEAD, PATCH, DELETE",
+        ),
     ] {
         let refusal = Answer::of(an.request(method, path)).await;
         refusal.refused(405, "METHOD_NOT_ALLOWED");

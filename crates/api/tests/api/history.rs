@@ -1,8 +1,9 @@
 //! Reading the history.
 
+use discuss_test_support::reply_sql;
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{Answer, World};
 
 #[tokio::test]
 async fn the_history_is_read_by_cursor_in_both_directions() {
@@ -87,15 +88,21 @@ async fn a_history_that_is_wrongly_asked_for_is_refused() {
         ("beforeId=x", "beforeId"),
         ("afterId=-1", "afterId"),
         ("beforeId=1&afterId=1", "afterId"),
+        ("aroundId=x", "aroundId"),
+        ("afterId=1&aroundId=1", "aroundId"),
+        ("limit=5&includeThreads=1", "includeThreads"),
+        ("page=0&includeThreads=no", "includeThreads"),
         ("page=-1", "page"),
     ] {
         an.get(&format!("{path}?{query}"))
             .await
             .refused_field(field);
     }
-    an.get(&format!("{path}?beforeId={elsewhere}"))
-        .await
-        .refused(404, "MESSAGE_NOT_FOUND");
+    for cursor in ["beforeId", "afterId", "aroundId"] {
+        an.get(&format!("{path}?{cursor}={elsewhere}"))
+            .await
+            .refused(404, "MESSAGE_NOT_FOUND");
+    }
     stranger.get(&path).await.refused(404, "CHANNEL_NOT_FOUND");
     world
         .foreigner(1)
@@ -107,4 +114,90 @@ async fn a_history_that_is_wrongly_asked_for_is_refused() {
         .get(&format!("/channels/{public}/messages"))
         .await
         .refused(403, "NOT_CHANNEL_MEMBER");
+}
+
+fn flags(answer: &Answer) -> (&serde_json::Value, &serde_json::Value) {
+    (&answer.data()["hasMore"], &answer.data()["hasNewer"])
+}
+
+#[tokio::test]
+async fn the_history_is_read_around_a_message() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let mut sent = Vec::new();
+    for content in ["1", "2", "3", "4", "5"] {
+        sent.push(an.say(channel, content).await);
+    }
+    let around = an
+        .get(&format!(
+            "/channels/{channel}/messages?aroundId={}&limit=3",
+            sent[2]
+        ))
+        .await;
+    assert_eq!(around.ids(), [sent[3], sent[2], sent[1]]);
+    assert_eq!(flags(&around), (&json!(true), &json!(true)));
+    assert_eq!(
+        (
+            &around.data()["oldestMessageId"],
+            &around.data()["newestMessageId"]
+        ),
+        (&json!(sent[1]), &json!(sent[3]))
+    );
+}
+
+#[tokio::test]
+async fn replies_are_told_by_page_and_when_they_are_asked_for() {
+    let world = World::new().await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let sent = [an.say(channel, "1").await, an.say(channel, "2").await];
+    world.sql(&reply_sql(channel, sent[0], 1)).await;
+    let path = format!("/channels/{channel}/messages");
+    for (query, count) in [
+        ("", 3),
+        ("?page=0&size=5", 3),
+        ("?page=0&size=5&includeThreads=false", 2),
+        ("?includeThreads=false", 2),
+        ("?limit=5", 2),
+        ("?limit=5&includeThreads=false", 2),
+        ("?limit=5&includeThreads=true", 3),
+    ] {
+        let answer = an.get(&format!("{path}{query}")).await;
+        assert_eq!(answer.ids().len(), count, "{query}");
+    }
+    let newest = an.get(&format!("{path}?limit=2")).await;
+    assert_eq!(flags(&newest), (&json!(false), &json!(false)));
+    let paged = an.get(&format!("{path}?includeThreads=false")).await;
+    assert_eq!(paged.data()["totalItems"], 2);
+}
+
+#[tokio::test]
+async fn the_messages_before_one_are_a_bare_list() {
+    let world = World::new().await;
+    let (an, stranger) = (world.person(1), world.person(9));
+    let channel = an.group(&[]).await;
+    let mut sent = Vec::new();
+    for content in ["1", "2", "3", "4"] {
+        sent.push(an.say(channel, content).await);
+    }
+    let path = format!("/channels/{channel}/messages/before/{}", sent[3]);
+    let before = an.get(&format!("{path}?limit=2")).await;
+    let ids: Vec<_> = before.data().as_array().unwrap().iter().collect();
+    let ids: Vec<_> = ids
+        .iter()
+        .map(|message| message["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(ids, [sent[2], sent[1]]);
+    assert_eq!(an.get(&path).await.data().as_array().unwrap().len(), 3);
+    an.get(&format!("{path}?limit=0"))
+        .await
+        .refused_field("limit");
+    an.get(&format!("/channels/{channel}/messages/before/4000000"))
+        .await
+        .refused(404, "MESSAGE_NOT_FOUND");
+    an.get(&format!("/channels/{channel}/messages/before/x"))
+        .await
+        .refused_field("messageId");
+    stranger.get(&path).await.refused(404, "CHANNEL_NOT_FOUND");
 }

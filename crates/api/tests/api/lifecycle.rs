@@ -41,7 +41,7 @@ async fn a_bad_variable_ends_it_with_2_and_one_line_that_names_it() {
         ),
         (
             vec![],
-            "error: JWT_SECRET: must be set, unless AUTH_TRUST_GATEWAY_HEADERS is true\n",
+            "error: JWT_SECRET: must be set, or KEYCLOAK_URL, unless AUTH_TRUST_GATEWAY_HEADERS is true\n",
         ),
         (
             vec![("API_WORKERS", "0")],

@@ -29,7 +29,7 @@ fn every_operation_has_its_own_id_a_tag_and_its_refusals() {
                 operation["tags"][0].is_string() && operation["summary"].is_string(),
                 "{id}"
             );
-            for status in ["400", "401", "503"] {
+            for status in ["400", "401", "429", "503"] {
                 assert!(operation["responses"][status].is_object(), "{id} {status}");
             }
         }
@@ -54,4 +54,24 @@ async fn the_document_is_served() {
         served,
         serde_json::from_str::<Value>(&discuss_api::document_as_json().unwrap()).unwrap()
     );
+}
+
+#[tokio::test]
+async fn the_page_to_try_the_api_on_needs_no_token_and_reads_that_document() {
+    let world = World::new().await;
+    let page = |path: &str| reqwest::get(format!("http://{}{path}", world.address()));
+
+    // Without the last slash it is found too.
+    let index = page("/discuss/docs").await.unwrap();
+    assert_eq!(index.status().as_u16(), 200);
+    assert_eq!(index.url().path(), "/discuss/docs/");
+    assert!(index.text().await.unwrap().contains("swagger-ui-bundle.js"));
+
+    let script = page("/discuss/docs/swagger-initializer.js").await.unwrap();
+    let script = script.text().await.unwrap();
+    assert!(script.contains("/discuss/openapi.json"), "{script}");
+    let bundle = page("/discuss/docs/swagger-ui-bundle.js").await.unwrap();
+    assert_eq!(bundle.status().as_u16(), 200);
+    let nothing = page("/discuss/docs/nothing.js").await.unwrap();
+    assert_eq!(nothing.status().as_u16(), 404);
 }

@@ -3,17 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use discuss_domain::UserId;
 use discuss_domain::channels::Channel;
-use discuss_domain::members::{MemberStatus, Membership, ReadMark, Role};
-use discuss_domain::{EventKind, UserId};
+use discuss_domain::members::{MemberStatus, Membership, Role, Standing};
 use discuss_storage::event_log::LoggedEvent;
-use discuss_storage::members::Joining;
-use discuss_storage::{Connection, channels, members};
+use discuss_storage::{Connection, members};
 
-use super::notes::Note;
-use crate::channels::now;
-use crate::members::join;
-use crate::{AppError, Context};
+use crate::members::{set_standing, take_in};
+use crate::{AppError, Context, channels};
 
 /// People of one event at most.
 const PEOPLE: usize = 100;
@@ -136,22 +133,9 @@ pub(super) async fn join_first(
     for role in [Role::Owner, Role::Member] {
         let users = first.iter().filter(|(_, own)| *own == role);
         let users: Vec<UserId> = users.map(|(user, _)| *user).collect();
-        if users.is_empty() {
-            continue;
+        if !users.is_empty() {
+            channels::join_first(connection, channel, &users, role).await?;
         }
-        let joining = Joining {
-            tenant: channel.tenant_id,
-            channel: channel.id,
-            users: &users,
-            role,
-            read: ReadMark {
-                message_id: None,
-                seq: channel.counters.last_seq,
-                count: 0,
-            },
-            at: channel.created_at,
-        };
-        members::join(connection, &joining).await?;
     }
     Ok(())
 }
@@ -177,11 +161,14 @@ pub(super) async fn add(
     {
         if let Some(first) = run.first().filter(|step| step.is_new) {
             let users = run.iter().map(|step| step.user).collect();
-            logged.push(join(connection, context, channel, users, first.wanted.role).await?);
+            let place = (channel, first.wanted.role);
+            logged.push(take_in(connection, context, users, place).await?);
         }
         // Who joins is active at first.
         for step in run.iter().filter(|step| !step.is_new || step.is_silenced()) {
-            logged.push(change(connection, context, channel, step).await?);
+            let (user, membership) = (step.user, step.wanted);
+            let standing = Standing { user, membership };
+            logged.push(set_standing(connection, context, channel.id, standing).await?);
         }
     }
     Ok(logged)
@@ -191,23 +178,4 @@ impl Step {
     fn is_silenced(&self) -> bool {
         self.wanted.status == MemberStatus::Muted
     }
-}
-
-async fn change(
-    connection: &mut Connection,
-    context: &Context,
-    channel: &Channel,
-    step: &Step,
-) -> Result<LoggedEvent, AppError> {
-    let at = now();
-    let mut after = channel.clone();
-    after.counters.last_seq = channels::take_seq(connection, channel.id, 0, at).await?;
-    after.updated_at = at;
-    members::set_membership(connection, (channel.id, step.user), step.wanted).await?;
-    let changed = Note {
-        users: vec![step.user],
-        membership: Some(step.wanted),
-        ..Note::of(&after, EventKind::MemberRoleChanged)
-    };
-    Ok(changed.append(connection, context).await?)
 }

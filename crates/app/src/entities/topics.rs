@@ -14,9 +14,9 @@ use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::{Connection, channels, entities};
 
 use super::locked::LockedGroup;
-use super::notes::{Note, say};
 use super::people::{People, add, join_first};
 use crate::channels::now;
+use crate::notes::{Note, say};
 use crate::{AppError, Context};
 
 /// What an event changed of the records.
@@ -96,10 +96,8 @@ async fn make(
     let count = i32::try_from(first.len()).unwrap_or(i32::MAX);
     let channel = channels::insert_topic(connection, maker, topic, count).await?;
     join_first(connection, &channel, &first).await?;
-    let made = Note {
-        users: first.into_iter().map(|(user, _)| user).collect(),
-        ..Note::of(&channel, EventKind::ChannelCreated)
-    };
+    let users = first.into_iter().map(|(user, _)| user).collect();
+    let made = Note::about(&channel, EventKind::ChannelCreated, users);
     let made = made.append(connection, context).await?;
     let text = format!("{} created", topic.record.sort.title());
     let said = say(connection, context, &channel, &text).await?;

@@ -9,6 +9,7 @@ const LATER: i64 = 4_102_444_800;
 
 fn settings() -> IdentitySettings {
     IdentitySettings {
+        keycloak: None,
         secret: Some(SECRET.into()),
         issuer: None,
         audience: None,
@@ -16,11 +17,13 @@ fn settings() -> IdentitySettings {
     }
 }
 
-fn by_token(settings: &IdentitySettings, token: &str) -> Result<Identity, IdentityError> {
-    Identifier::new(settings).identify(Credentials {
+async fn by_token(settings: &IdentitySettings, token: &str) -> Result<Identity, IdentityError> {
+    let (identifier, _) = Identifier::start(settings).unwrap();
+    let credentials = Credentials {
         token: Some(token),
         ..Credentials::default()
-    })
+    };
+    identifier.identify(credentials).await
 }
 
 fn signed(algorithm: Algorithm, claims: &Value, secret: &str) -> String {
@@ -32,18 +35,18 @@ fn token(claims: &Value) -> String {
     signed(Algorithm::HS256, claims, SECRET)
 }
 
-#[test]
-fn a_token_says_who_its_bearer_is() {
+#[tokio::test]
+async fn a_token_says_who_its_bearer_is() {
     let claims = json!({"uid": "17", "tid": 3, "name": "Lan Tran", "exp": LATER});
-    let verified = by_token(&settings(), &token(&claims)).unwrap();
+    let verified = by_token(&settings(), &token(&claims)).await.unwrap();
     assert_eq!(verified.caller.user, UserId::from(17));
     assert_eq!(verified.caller.tenant, TenantId::from(3));
     assert_eq!(verified.caller.name.as_deref(), Some("Lan Tran"));
     assert_eq!(verified.expires_at, Some(LATER));
 }
 
-#[test]
-fn what_is_not_ours_is_refused() {
+#[tokio::test]
+async fn what_is_not_ours_is_refused() {
     let good = json!({"uid": 17, "tid": 3, "exp": LATER});
     let unsigned = "eyJhbGciOiJub25lIn0.eyJ1aWQiOjE3LCJ0aWQiOjMsImV4cCI6NDEwMjQ0NDgwMH0.";
     let refused = [
@@ -57,29 +60,29 @@ fn what_is_not_ours_is_refused() {
     ];
     for token in refused {
         assert_eq!(
-            by_token(&settings(), &token),
+            by_token(&settings(), &token).await,
             Err(IdentityError::Invalid),
             "{token}"
         );
     }
 }
 
-#[test]
-fn an_old_token_is_expired_and_one_without_tenant_says_so() {
+#[tokio::test]
+async fn an_old_token_is_expired_and_one_without_tenant_says_so() {
     let old = json!({"uid": 17, "tid": 3, "exp": 1_000_000_000});
     assert_eq!(
-        by_token(&settings(), &token(&old)),
+        by_token(&settings(), &token(&old)).await,
         Err(IdentityError::Expired)
     );
     let homeless = json!({"uid": 17, "exp": LATER});
     assert_eq!(
-        by_token(&settings(), &token(&homeless)),
+        by_token(&settings(), &token(&homeless)).await,
         Err(IdentityError::NoTenant)
     );
 }
 
-#[test]
-fn issuer_and_audience_are_required_once_they_are_set() {
+#[tokio::test]
+async fn issuer_and_audience_are_required_once_they_are_set() {
     let strict = IdentitySettings {
         issuer: Some("serp".into()),
         audience: Some("discuss".into()),
@@ -87,26 +90,27 @@ fn issuer_and_audience_are_required_once_they_are_set() {
     };
     let bare = json!({"uid": 17, "tid": 3, "exp": LATER});
     assert_eq!(
-        by_token(&strict, &token(&bare)),
+        by_token(&strict, &token(&bare)).await,
         Err(IdentityError::Invalid)
     );
     let full = json!({"uid": 17, "tid": 3, "exp": LATER, "iss": "serp", "aud": "discuss"});
-    assert!(by_token(&strict, &token(&full)).is_ok());
+    assert!(by_token(&strict, &token(&full)).await.is_ok());
 }
 
 /// Who is 17 of tenant 3 by headers and, where a token is given, 18 of tenant 4 by that.
-fn by_both(settings: &IdentitySettings, token: Option<&str>) -> Result<i64, IdentityError> {
+async fn by_both(settings: &IdentitySettings, token: Option<&str>) -> Result<i64, IdentityError> {
     let credentials = Credentials {
         token,
         user: Some("17"),
         tenant: Some("3"),
     };
-    let identity = Identifier::new(settings).identify(credentials)?;
+    let (identifier, _) = Identifier::start(settings).unwrap();
+    let identity = identifier.identify(credentials).await?;
     Ok(identity.caller.user.get())
 }
 
-#[test]
-fn a_token_counts_where_it_can_be_checked_and_else_headers_where_they_are_trusted() {
+#[tokio::test]
+async fn a_token_counts_where_it_can_be_checked_and_else_headers_where_they_are_trusted() {
     use IdentityError::{Invalid, Missing};
     let good = token(&json!({"uid": 18, "tid": 4, "exp": LATER}));
     let (good, bad) = (Some(good.as_str()), Some("nonsense"));
@@ -122,15 +126,18 @@ fn a_token_counts_where_it_can_be_checked_and_else_headers_where_they_are_truste
             trusts_headers,
             ..settings()
         };
-        let told = [good, bad, None].map(|token| by_both(&settings, token));
-        assert_eq!(told, [with_good, with_bad, with_none]);
+        for (token, expected) in [(good, with_good), (bad, with_bad), (None, with_none)] {
+            assert_eq!(by_both(&settings, token).await, expected);
+        }
     }
 }
 
 #[test]
 fn trusted_headers_name_user_and_tenant_and_have_no_end() {
     let identity = from_trusted_headers("17", Some("3")).unwrap();
-    let Identity { caller, expires_at } = identity;
+    let Identity {
+        caller, expires_at, ..
+    } = identity;
     assert_eq!((caller.user.get(), caller.tenant.get()), (17, 3));
     assert_eq!(expires_at, None);
     assert_eq!(

@@ -1,4 +1,6 @@
-//! Tokens: HS256, signed with a secret that is shared.
+//! What a token must say, whoever signed it.
+
+use std::collections::BTreeMap;
 
 use discuss_domain::users::Caller;
 use discuss_domain::{TenantId, UserId};
@@ -6,16 +8,10 @@ use discuss_wire::ids::IdNumber;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::Deserialize;
 
-use super::{Identity, IdentityError, IdentitySettings};
+use super::{Identity, IdentityError};
 
 /// Clocks may differ by this many seconds.
 const LEEWAY: u64 = 5;
-
-/// Checks tokens.
-pub(super) struct Verifier {
-    key: DecodingKey,
-    validation: Validation,
-}
 
 #[derive(Deserialize)]
 struct Claims {
@@ -23,52 +19,69 @@ struct Claims {
     tid: Option<IdNumber>,
     name: Option<String>,
     email: Option<String>,
+    azp: Option<String>,
+    #[serde(default)]
+    realm_access: Access,
+    #[serde(default)]
+    resource_access: BTreeMap<String, Access>,
     exp: i64,
 }
 
-impl Verifier {
-    /// Checks tokens by `settings`; nothing when they say no secret.
-    pub(super) fn new(settings: &IdentitySettings) -> Option<Self> {
-        let secret = settings.secret.as_ref()?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = LEEWAY;
-        validation.validate_nbf = true;
-        if let Some(issuer) = &settings.issuer {
-            validation.set_issuer(&[issuer]);
-            validation.required_spec_claims.insert("iss".to_owned());
-        }
-        match &settings.audience {
-            Some(audience) => {
-                validation.set_audience(&[audience]);
-                validation.required_spec_claims.insert("aud".to_owned());
-            }
-            None => validation.validate_aud = false,
-        }
-        Some(Self {
-            key: DecodingKey::from_secret(secret.as_bytes()),
-            validation,
-        })
-    }
+/// The roles that Keycloak gives somebody in a realm, or in one of its clients.
+#[derive(Default, Deserialize)]
+struct Access {
+    #[serde(default)]
+    roles: Vec<String>,
+}
 
-    /// Checks a token.
-    pub(super) fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
-        let decoded = decode::<Claims>(token, &self.key, &self.validation);
-        let claims = decoded.map_err(|error| refusal(&error))?.claims;
-        let uid = claims.uid.ok_or(IdentityError::Invalid)?;
-        let user = UserId::parse(uid.0).or(Err(IdentityError::Invalid))?;
-        let tid = claims.tid.ok_or(IdentityError::NoTenant)?;
-        let tenant = TenantId::parse(tid.0).or(Err(IdentityError::Invalid))?;
-        let caller = Caller {
+/// Tokens of this algorithm, and of this issuer and for this audience where they are given.
+pub(super) fn rules(
+    algorithm: Algorithm,
+    issuer: Option<&str>,
+    audience: Option<&str>,
+) -> Validation {
+    let mut rules = Validation::new(algorithm);
+    rules.leeway = LEEWAY;
+    rules.validate_nbf = true;
+    if let Some(issuer) = issuer {
+        rules.set_issuer(&[issuer]);
+        rules.required_spec_claims.insert("iss".to_owned());
+    }
+    match audience {
+        Some(audience) => {
+            rules.set_audience(&[audience]);
+            rules.required_spec_claims.insert("aud".to_owned());
+        }
+        None => rules.validate_aud = false,
+    }
+    rules
+}
+
+/// Who bears a token, if `key` signed it and it keeps to the rules.
+pub(super) fn read(
+    token: &str,
+    key: &DecodingKey,
+    rules: &Validation,
+) -> Result<Identity, IdentityError> {
+    let decoded = decode::<Claims>(token, key, rules);
+    let claims = decoded.map_err(|error| refusal(&error))?.claims;
+    let uid = claims.uid.ok_or(IdentityError::Invalid)?;
+    let user = UserId::parse(uid.0).or(Err(IdentityError::Invalid))?;
+    let tid = claims.tid.ok_or(IdentityError::NoTenant)?;
+    let tenant = TenantId::parse(tid.0).or(Err(IdentityError::Invalid))?;
+    let clients = claims.resource_access.into_values();
+    let accesses = std::iter::once(claims.realm_access).chain(clients);
+    Ok(Identity {
+        caller: Caller {
             tenant,
             user,
             name: text(claims.name),
             email: text(claims.email),
-        };
-        Ok(Identity {
-            caller,
-            expires_at: Some(claims.exp),
-        })
-    }
+        },
+        roles: accesses.flat_map(|access| access.roles).collect(),
+        client: text(claims.azp),
+        expires_at: Some(claims.exp),
+    })
 }
 
 fn refusal(error: &jsonwebtoken::errors::Error) -> IdentityError {

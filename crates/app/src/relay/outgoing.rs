@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use discuss_domain::{ChannelId, EventKind, MessageId};
 use discuss_storage::relay::{RelayedEvent, RelayedMember, RelayedMessage};
 use discuss_wire::records::{
-    ChannelFields, Fields, MemberField, MemberFields, MessageFields, Origin, encode, route,
+    ChannelFields, Fields, MemberField, MemberFields, MessageFields, Origin, ReactionFields,
+    encode, route,
 };
 
 /// A record to be sent.
@@ -24,15 +25,17 @@ pub struct Outgoing {
     pub traceparent: Option<String>,
 }
 
-/// The event's record; `None`, and a line in the log, when what it is about is gone.
+/// The event's record; `None` if it has none, and with a line in the log when what it is about is gone.
 pub(super) fn of(event: &RelayedEvent) -> Option<Outgoing> {
     let kind = event.kind?;
-    let value = fields(event, kind).and_then(|fields| encode(&origin(event, kind), &fields).ok());
+    let (topic, event_type) = route(kind)?;
+    let fields = fields(event, kind);
+    let value = fields.and_then(|fields| encode(event_type, &origin(event), &fields).ok());
     if value.is_none() {
         tracing::error!(channel = %event.channel, seq = %event.seq, "an event has lost its subject");
     }
     Some(Outgoing {
-        topic: route(kind).0,
+        topic,
         channel: event.channel,
         value: value?,
         at: event.at,
@@ -41,12 +44,11 @@ pub(super) fn of(event: &RelayedEvent) -> Option<Outgoing> {
     })
 }
 
-const fn origin(event: &RelayedEvent, kind: EventKind) -> Origin {
+const fn origin(event: &RelayedEvent) -> Origin {
     Origin {
         tenant: event.tenant,
         channel: event.channel,
         seq: event.seq,
-        kind,
         actor: event.actor,
         at: event.at,
     }
@@ -54,11 +56,20 @@ const fn origin(event: &RelayedEvent, kind: EventKind) -> Origin {
 
 fn fields(event: &RelayedEvent, kind: EventKind) -> Option<Fields<'_>> {
     match kind {
-        EventKind::MessageCreated => event.message.as_ref().map(message).map(Fields::Message),
+        EventKind::MessageCreated | EventKind::MessageEdited | EventKind::MessageDeleted => {
+            event.message.as_ref().map(message).map(Fields::Message)
+        }
+        EventKind::ReactionAdded | EventKind::ReactionRemoved => {
+            reaction(event).map(Fields::Reaction)
+        }
+        EventKind::ThreadUpdated => None,
         EventKind::ChannelCreated | EventKind::ChannelUpdated | EventKind::ChannelArchived => {
             channel(event).map(Fields::Channel)
         }
-        EventKind::MemberAdded | EventKind::MemberRemoved | EventKind::MemberRoleChanged => {
+        EventKind::MemberAdded
+        | EventKind::MemberRemoved
+        | EventKind::MemberLeft
+        | EventKind::MemberRoleChanged => {
             let members = event.members.iter().map(member).collect();
             Some(Fields::Members(MemberFields::of(members)))
         }
@@ -75,6 +86,14 @@ fn message(message: &RelayedMessage) -> MessageFields<'_> {
         mentions: message.mentions.iter().map(|user| user.get()).collect(),
         is_deleted: message.is_deleted,
     }
+}
+
+fn reaction(event: &RelayedEvent) -> Option<ReactionFields<'_>> {
+    Some(ReactionFields {
+        message_id: event.message.as_ref()?.id.get(),
+        user_id: event.actor.get(),
+        emoji: event.emoji.as_deref()?,
+    })
 }
 
 /// The channel; `users` are who is in it from its beginning.

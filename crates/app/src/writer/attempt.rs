@@ -4,23 +4,29 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::Counters;
-use discuss_domain::messages::{KnownSend, SendError};
+use discuss_domain::messages::{KnownSend, Message};
 use discuss_domain::{ChannelId, MessageId, Seq};
+use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::messages::group::{GroupError, GroupWriter, Lone, Look};
 use discuss_storage::{Database, StorageError};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::memory::Memory;
-use super::plan::{message, plan, probe};
-use super::{Outcome, Pending, Send};
+use super::plan::{Plan, message, plan, probe};
+use super::{Command, Outcome, Pending, Refusal, Send};
 use crate::channels::now;
 
 /// Between two questions about a group whose commit went unanswered.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the sends of a group are answered, in their order.
-pub(super) type Answers = Vec<Result<Outcome, SendError>>;
+/// What became of a group.
+pub(super) struct Done {
+    /// What its commands are answered, in their order.
+    pub(super) answers: Vec<Result<Outcome, Refusal>>,
+    /// The events to tell of, those of a channel in the order of their seqs.
+    pub(super) events: Vec<LoggedEvent>,
+}
 
 /// The connection of a lane, and what it remembers.
 pub(super) struct Attempt<'a> {
@@ -43,9 +49,9 @@ pub(super) struct InDoubt {
 }
 
 impl InDoubt {
-    fn stored(&self, send: &Send, id: MessageId) -> Outcome {
+    fn stored(&self, send: &Send, id: MessageId) -> Message {
         let place = (id, self.counters.last_seq, self.counters.numbers());
-        Outcome::Stored(Box::new(message(send, place, Vec::new(), self.at)))
+        message(send, place, Vec::new(), self.at)
     }
 }
 
@@ -55,39 +61,37 @@ impl Attempt<'_> {
     ///
     /// [`GroupError::Unknown`] means that until the deadline nobody could say whether it was committed:
     /// then it must not be done again.
-    pub(super) async fn commit(mut self, sends: &[Pending]) -> Result<Answers, GroupError> {
-        if let [pending] = sends
-            && let Some(stored) = self.commit_lone(pending).await?
+    pub(super) async fn commit(mut self, pendings: &[Pending]) -> Result<Done, GroupError> {
+        if let [pending] = pendings
+            && let Command::Send(send) = &pending.command
+            && let Some(stored) = self.commit_lone(pending, send).await?
         {
-            return Ok(vec![Ok(stored)]);
+            let events = vec![LoggedEvent::message_created(stored.clone())];
+            let answers = vec![Ok(Outcome::Stored(Box::new(stored)))];
+            return Ok(Done { answers, events });
         }
-        self.commit_group(sends).await
+        self.commit_group(pendings).await
     }
 
     /// Locks, looks, decides, writes and commits.
-    async fn commit_group(self, pendings: &[Pending]) -> Result<Answers, GroupError> {
-        let sends = pendings.iter().map(|pending| &pending.send);
-        let mut look = self.writer.begin(&probe(sends.clone())).await?;
-        let done = self.find_done(pendings, &mut look).await?;
-        let mut plan = plan(sends, &look, Uuid::new_v4(), now());
-        for (place, stored) in done {
-            if let Some(answer) = plan.answers.get_mut(place) {
-                *answer = Ok(stored);
-            }
-        }
-        let Some(first) = plan.first() else {
+    async fn commit_group(self, pendings: &[Pending]) -> Result<Done, GroupError> {
+        let commands = pendings.iter().map(|pending| pending.command.borrowed());
+        let mut look = self.writer.begin(&probe(commands.clone())).await?;
+        let found = self.find_done(pendings, &mut look).await?;
+        let plan = plan(commands, &look, Uuid::new_v4(), now());
+        let Some(first) = plan.first else {
             self.writer.rollback().await?;
-            return Ok(plan.answers);
+            return Ok(done(plan, found));
         };
         match self.writer.commit(&plan.group).await {
             Ok(()) => {
                 self.memory.keep(look, &plan);
-                Ok(plan.answers)
+                Ok(done(plan, found))
             }
             Err(GroupError::Unknown) => {
                 let channels: Vec<ChannelId> = plan.group.channels.keys().copied().collect();
                 self.resolve(plan.group.id, &channels, first).await?;
-                Ok(plan.answers)
+                Ok(done(plan, found))
             }
             Err(error) => Err(error),
         }
@@ -99,13 +103,13 @@ impl Attempt<'_> {
         &self,
         pendings: &[Pending],
         look: &mut Look,
-    ) -> Result<Vec<(usize, Outcome)>, GroupError> {
+    ) -> Result<Vec<(usize, Message)>, GroupError> {
         let mut done = Vec::new();
-        for ((place, pending), known) in pendings.iter().enumerate().zip(&mut look.known) {
+        let sends = pendings.iter().enumerate().filter_map(as_send);
+        for ((place, pending, send), known) in sends.zip(&mut look.known) {
             let Some(in_doubt) = pending.in_doubt.get() else {
                 continue;
             };
-            let send = &pending.send;
             let first = (send.channel, in_doubt.counters.last_seq);
             if let Some(id) = self.writer.find_locked(in_doubt.group, first).await? {
                 let fingerprint = send.fingerprint;
@@ -117,8 +121,11 @@ impl Attempt<'_> {
     }
 
     /// Stores a lone send by what is remembered; `None` when that is not enough, or no longer true.
-    async fn commit_lone(&mut self, pending: &Pending) -> Result<Option<Outcome>, GroupError> {
-        let send = &pending.send;
+    async fn commit_lone(
+        &mut self,
+        pending: &Pending,
+        send: &Send,
+    ) -> Result<Option<Message>, GroupError> {
         let Some(state) = self.memory.find(send) else {
             return Ok(None);
         };
@@ -150,7 +157,8 @@ impl Attempt<'_> {
                 return Ok(None);
             }
             Err(GroupError::Unknown) => {
-                return self.resolve_lone(pending, in_doubt).await.map(Some);
+                let stored = self.resolve_lone((pending, send), in_doubt).await;
+                return stored.map(Some);
             }
             Err(error) => return Err(error),
         };
@@ -161,14 +169,14 @@ impl Attempt<'_> {
     /// What became of a lone send whose answer was lost; if nothing yet, it stays in doubt.
     async fn resolve_lone(
         &mut self,
-        pending: &Pending,
+        (pending, send): (&Pending, &Send),
         in_doubt: InDoubt,
-    ) -> Result<Outcome, GroupError> {
-        let channel = pending.send.channel;
+    ) -> Result<Message, GroupError> {
+        let channel = send.channel;
         self.memory.forget(channel);
         let first = (channel, in_doubt.counters.last_seq);
         match self.resolve(in_doubt.group, &[channel], first).await {
-            Ok(id) => Ok(in_doubt.stored(&pending.send, id)),
+            Ok(id) => Ok(in_doubt.stored(send, id)),
             Err(error) => {
                 pending.in_doubt.get_or_init(|| in_doubt);
                 Err(error)
@@ -203,4 +211,28 @@ impl Attempt<'_> {
             }
         }
     }
+}
+
+fn as_send((place, pending): (usize, &Pending)) -> Option<(usize, &Pending, &Send)> {
+    match &pending.command {
+        Command::Send(send) => Some((place, pending, send)),
+        Command::Change(_) => None,
+    }
+}
+
+/// What became of the group, with the sends that had been done before it.
+fn done(plan: Plan<'_>, found: Vec<(usize, Message)>) -> Done {
+    let mut done = Done {
+        answers: plan.answers,
+        events: Vec::new(),
+    };
+    for (place, message) in found {
+        done.events
+            .push(LoggedEvent::message_created(message.clone()));
+        if let Some(answer) = done.answers.get_mut(place) {
+            *answer = Ok(Outcome::Stored(Box::new(message)));
+        }
+    }
+    done.events.extend(plan.events);
+    done
 }

@@ -1,23 +1,21 @@
-//! A lane: gathers sends into groups, and sees each send through to an answer.
+//! A lane: gathers commands into groups, and sees each of them through to an answer.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use discuss_domain::ChannelId;
-use discuss_domain::messages::Message;
-use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::messages::group::{GroupError, GroupWriter};
 use discuss_storage::{Database, StorageError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::attempt::{Answers, Attempt};
+use super::attempt::{Attempt, Done};
 use super::memory::Memory;
 use super::{Failure, GROUP, Outcome, Pending, QUEUE};
 use crate::events;
 use crate::fanout::Fanout;
 
-/// How long the sends of a locked channel stand aside before it is tried again.
+/// How long the commands of a locked channel stand aside before it is tried again.
 const ASIDE: Duration = Duration::from_millis(100);
 /// Between two tries to reach the database.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -36,13 +34,13 @@ pub(super) struct Lane {
 
 /// Sends that are to be committed together.
 struct Batch {
-    sends: Vec<Pending>,
+    pendings: Vec<Pending>,
     tries: u32,
 }
 
 impl Batch {
-    const fn new(sends: Vec<Pending>) -> Self {
-        Self { sends, tries: 0 }
+    const fn new(pendings: Vec<Pending>) -> Self {
+        Self { pendings, tries: 0 }
     }
 }
 
@@ -85,47 +83,49 @@ impl Lane {
         }
     }
 
-    /// What waits, up to a group; sends to channels that stand aside join them there.
+    /// What waits, up to a group; commands to channels that stand aside join them there.
     fn gather(
         &mut self,
         first: Option<Pending>,
         queue: &mut mpsc::Receiver<Pending>,
     ) -> VecDeque<Batch> {
-        let mut sends: Vec<Pending> = first.into_iter().collect();
-        while sends.len() < GROUP {
+        let mut pendings: Vec<Pending> = first.into_iter().collect();
+        while pendings.len() < GROUP {
             let Ok(next) = queue.try_recv() else { break };
-            sends.push(next);
+            pendings.push(next);
         }
         if self.aside.is_empty() {
-            return VecDeque::from([Batch::new(sends)]);
+            return VecDeque::from([Batch::new(pendings)]);
         }
-        let (aside, sends): (Vec<_>, Vec<_>) = sends
+        let (aside, pendings): (Vec<_>, Vec<_>) = pendings
             .into_iter()
             .partition(|pending| self.is_aside(pending));
         self.put_aside(Some(Batch::new(aside)));
-        VecDeque::from([Batch::new(sends)])
+        VecDeque::from([Batch::new(pendings)])
     }
 
     /// Do others of its channel stand aside?
     fn is_aside(&self, pending: &Pending) -> bool {
-        let channel = pending.send.channel;
-        self.aside.iter().any(|other| other.send.channel == channel)
+        let channel = pending.command.channel();
+        self.aside
+            .iter()
+            .any(|other| other.command.channel() == channel)
     }
 
     /// Sees every batch through; what is split goes on as several.
     async fn settle(&mut self, mut batches: VecDeque<Batch>) {
         while let Some(mut batch) = batches.pop_front() {
-            batch.sends = expire(batch.sends);
-            if batch.sends.is_empty() {
+            batch.pendings = expire(batch.pendings);
+            if batch.pendings.is_empty() {
                 continue;
             }
             // An earlier batch of its channel was just locked out.
-            if batch.sends.iter().all(|pending| self.is_aside(pending)) {
+            if batch.pendings.iter().all(|pending| self.is_aside(pending)) {
                 self.put_aside(Some(batch));
                 continue;
             }
-            match self.commit(&batch.sends).await {
-                Ok(answers) => self.answer(batch.sends, answers),
+            match self.commit(&batch.pendings).await {
+                Ok(done) => self.answer(batch.pendings, done),
                 Err(error) => {
                     for rest in self.after(error, batch).await.into_iter().rev() {
                         batches.push_front(rest);
@@ -135,13 +135,13 @@ impl Lane {
         }
     }
 
-    async fn commit(&mut self, sends: &[Pending]) -> Result<Answers, GroupError> {
+    async fn commit(&mut self, pendings: &[Pending]) -> Result<Done, GroupError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
             None => GroupWriter::connect(&self.database).await?,
         };
         let started = Instant::now();
-        let deadline = sends
+        let deadline = pendings
             .iter()
             .map(|pending| pending.deadline)
             .max()
@@ -152,37 +152,31 @@ impl Lane {
             memory: &mut self.memory,
             deadline,
         };
-        let done = attempt.commit(sends).await;
+        let done = attempt.commit(pendings).await;
         if !writer.is_closed() {
             self.writer = Some(writer);
         }
         metrics::histogram!("discuss_writer_group_seconds").record(started.elapsed());
-        let size = f64::from(u32::try_from(sends.len()).unwrap_or(u32::MAX));
+        let size = f64::from(u32::try_from(pendings.len()).unwrap_or(u32::MAX));
         metrics::histogram!("discuss_writer_group_sends").record(size);
         done
     }
 
     /// Answers first, then tells the gateways.
-    fn answer(&self, sends: Vec<Pending>, answers: Answers) {
-        let mut stored = Vec::new();
-        for (pending, answer) in sends.into_iter().zip(answers) {
-            if let Ok(Outcome::Stored(message)) = &answer {
-                stored.push(Message::clone(message));
-            }
+    fn answer(&self, pendings: Vec<Pending>, done: Done) {
+        for (pending, answer) in pendings.into_iter().zip(done.answers) {
             reply(pending, answer.map_err(Failure::Refused));
         }
-        let publications = stored
-            .into_iter()
-            .flat_map(|message| events::publication(&LoggedEvent::message_created(message)));
+        let publications = done.events.iter().flat_map(events::publication);
         self.fanout.publish(publications.collect());
     }
 
-    /// Lets the sends of a locked channel stand aside, as many as may wait in a lane.
+    /// Lets the commands of a locked channel stand aside, as many as may wait in a lane.
     fn put_aside(&mut self, batch: Option<Batch>) {
-        let sends = batch.into_iter().flat_map(|batch| batch.sends);
+        let pendings = batch.into_iter().flat_map(|batch| batch.pendings);
         let room = QUEUE.saturating_sub(self.aside.len());
         let (stay, too_many): (Vec<_>, Vec<_>) =
-            sends.enumerate().partition(|(place, _)| *place < room);
+            pendings.enumerate().partition(|(place, _)| *place < room);
         self.aside
             .extend(stay.into_iter().map(|(_, pending)| pending));
         fail(
@@ -195,7 +189,7 @@ impl Lane {
     async fn after(&mut self, error: GroupError, mut batch: Batch) -> Vec<Batch> {
         match error {
             GroupError::Locked => {
-                let mut channels = by_channel(batch.sends);
+                let mut channels = by_channel(batch.pendings);
                 if channels.len() == 1 {
                     self.put_aside(channels.pop());
                 }
@@ -209,7 +203,7 @@ impl Lane {
             }
             GroupError::Again(error) | GroupError::Data(error) => one_by_one(batch, &error),
             GroupError::Unknown => {
-                fail(batch.sends, &Failure::Unavailable);
+                fail(batch.pendings, &Failure::Unavailable);
                 Vec::new()
             }
             GroupError::Storage(error) if error.is_unavailable() => {
@@ -218,38 +212,40 @@ impl Lane {
                 vec![batch]
             }
             GroupError::Storage(error) => {
-                tracing::error!(error = ?error, sends = batch.sends.len(), "a group failed");
-                fail(batch.sends, &Failure::Internal);
+                tracing::error!(error = ?error, commands = batch.pendings.len(), "a group failed");
+                fail(batch.pendings, &Failure::Internal);
                 Vec::new()
             }
         }
     }
 }
 
-/// Finds out which send it is that can't be stored; one that is alone already is given up.
+/// Finds out which command it is that can't be stored; one that is alone already is given up.
 fn one_by_one(batch: Batch, error: &StorageError) -> Vec<Batch> {
-    if batch.sends.len() > 1 {
+    if batch.pendings.len() > 1 {
         return batch
-            .sends
+            .pendings
             .into_iter()
             .map(|pending| Batch::new(vec![pending]))
             .collect();
     }
-    tracing::error!(?error, "a send was refused by the database");
-    fail(batch.sends, &Failure::Internal);
+    tracing::error!(?error, "a command was refused by the database");
+    fail(batch.pendings, &Failure::Internal);
     Vec::new()
 }
 
-/// Batches of one channel each, in the order in which the sends came.
-fn by_channel(sends: Vec<Pending>) -> Vec<Batch> {
+/// Batches of one channel each, in the order in which the commands came.
+fn by_channel(pendings: Vec<Pending>) -> Vec<Batch> {
     let mut places: HashMap<ChannelId, usize> = HashMap::new();
     let mut batches: Vec<Batch> = Vec::new();
-    for pending in sends {
-        let place = *places.entry(pending.send.channel).or_insert(batches.len());
+    for pending in pendings {
+        let place = *places
+            .entry(pending.command.channel())
+            .or_insert(batches.len());
         match batches.get_mut(place) {
-            Some(batch) if batch.sends.len() < GROUP => batch.sends.push(pending),
+            Some(batch) if batch.pendings.len() < GROUP => batch.pendings.push(pending),
             _ => {
-                places.insert(pending.send.channel, batches.len());
+                places.insert(pending.command.channel(), batches.len());
                 batches.push(Batch::new(vec![pending]));
             }
         }
@@ -258,17 +254,17 @@ fn by_channel(sends: Vec<Pending>) -> Vec<Batch> {
 }
 
 /// Answers those whose time is over, and keeps the others.
-fn expire(sends: Vec<Pending>) -> Vec<Pending> {
+fn expire(pendings: Vec<Pending>) -> Vec<Pending> {
     let now = Instant::now();
-    let (over, others): (Vec<_>, Vec<_>) = sends
+    let (over, others): (Vec<_>, Vec<_>) = pendings
         .into_iter()
         .partition(|pending| pending.deadline <= now);
     fail(over, &Failure::Unavailable);
     others
 }
 
-fn fail(sends: Vec<Pending>, failure: &Failure) {
-    for pending in sends {
+fn fail(pendings: Vec<Pending>, failure: &Failure) {
+    for pending in pendings {
         reply(pending, Err(failure.clone()));
     }
 }
@@ -276,6 +272,6 @@ fn fail(sends: Vec<Pending>, failure: &Failure) {
 /// Whoever no longer waits for the answer finds the message by its client id.
 fn reply(pending: Pending, answer: Result<Outcome, Failure>) {
     if pending.reply.send(answer).is_err() {
-        tracing::debug!("nobody waits for the answer to a send");
+        tracing::debug!("nobody waits for the answer to a command");
     }
 }

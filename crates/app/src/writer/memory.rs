@@ -30,7 +30,9 @@ struct Remembered {
 impl Memory {
     /// The channel's state, if by what is remembered this send is to be stored.
     pub(super) fn find(&self, send: &Send) -> Option<ChannelState> {
-        if !send.draft.mentions.is_empty() {
+        // Whom it names and what it replies to is looked at under the lock.
+        let draft = &send.draft;
+        if !draft.mentions.is_empty() || send.everyone.is_some() || draft.parent_id.is_some() {
             return None;
         }
         let channel = self.channels.get(&send.channel)?;

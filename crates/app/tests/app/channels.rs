@@ -186,7 +186,7 @@ async fn ones_channels_are_listed_page_by_page_the_newest_message_first() {
     assert_eq!(ids, [first, second, direct.channel.id]);
     let directs = ListFilter {
         kind: Some(ChannelKind::Direct),
-        is_archived: false,
+        ..ListFilter::default()
     };
     let (seen, total) = list(&world.app, &reader, directs, (0, 9)).await.unwrap();
     assert_eq!((seen.len(), total), (1, 1));

@@ -6,21 +6,30 @@
     reason = "the helpers of a test fail with it, as the test does"
 )]
 
+mod changes;
 mod channels;
+mod comings;
 mod entities;
 mod fanout;
 mod fixture;
+mod frames;
 mod history;
 mod joins;
 mod members;
 mod memory;
+mod mentions;
 mod people;
 mod proxy;
+mod rate_limits;
+mod reactions;
 mod reads;
+mod receipts;
 mod relay;
 mod repeats;
 mod retention;
 mod sends;
+mod threads;
+mod together;
 mod whole_way;
 mod writer_groups;
 mod writer_locks;

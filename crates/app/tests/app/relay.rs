@@ -210,3 +210,27 @@ async fn a_process_without_shards_relays_nothing() {
     assert!(next(&world, &mut relay, &held).await.is_some());
     assert!(next(&world, &mut relay, &Held::new()).await.is_none());
 }
+
+#[tokio::test]
+async fn who_left_is_relayed_as_such() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2, 3]).await;
+    discuss_app::members::leave(&world.app, &World::person(3), channel)
+        .await
+        .unwrap();
+    let (_, held) = led(&world).await;
+    let mut relay = Relay::default();
+    let batch = next(&world, &mut relay, &held).await.unwrap();
+    let left = batch.records.last().unwrap();
+    assert_eq!(left.topic, "discuss.member.events");
+    let value: serde_json::Value = serde_json::from_slice(&left.value).unwrap();
+    assert_eq!(value["eventType"], "MEMBER_LEFT");
+    assert_eq!(
+        (&value["userId"], &value["actorId"]),
+        (&3.into(), &3.into())
+    );
+    assert_eq!(
+        (&value["role"], &value["status"]),
+        (&"MEMBER".into(), &"LEFT".into())
+    );
+}

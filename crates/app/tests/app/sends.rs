@@ -38,7 +38,7 @@ async fn a_message_is_stored_as_it_was_sent_and_answered_as_it_is_stored() {
     assert_eq!(message.client_message_id, draft.client_message_id);
     assert_eq!((message.seq, message.numbers.message_no), (Seq::from(2), 1));
     let got = discuss_app::messages::get(&world.app, &World::person(3), message.id).await;
-    assert_eq!(got.unwrap(), message);
+    assert_eq!(got.unwrap().0, message);
     world.require_consistent().await;
 }
 
@@ -54,7 +54,7 @@ async fn a_message_mentions_members_only() {
     let sent = world.try_send(1, channel, draft).await.unwrap().message;
     assert_eq!(sent.mentions, users(&[2, 3]));
     let got = discuss_app::messages::get(&world.app, &World::person(2), sent.id).await;
-    assert_eq!(got.unwrap().mentions, users(&[2, 3]));
+    assert_eq!(got.unwrap().0.mentions, users(&[2, 3]));
 }
 
 #[tokio::test]
@@ -155,5 +155,5 @@ async fn the_longest_message_is_taken_whole() {
     let text = "đ".repeat(10_000);
     let sent = world.send(1, channel, &text).await;
     let got = discuss_app::messages::get(&world.app, &World::person(2), sent.id).await;
-    assert_eq!(got.unwrap().content, Some(text));
+    assert_eq!(got.unwrap().0.content, Some(text));
 }

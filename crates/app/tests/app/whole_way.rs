@@ -2,6 +2,7 @@
 
 use discuss_app::{channels, log, messages, reads};
 use discuss_domain::Seq;
+use discuss_domain::messages::history::{Cursor, Scope};
 use discuss_test_support::World;
 
 #[tokio::test]
@@ -14,14 +15,8 @@ async fn a_message_is_sent_listed_read_and_found_in_the_log_and_its_news() {
     let sent = world.send(1, channel, "hello").await;
 
     let reader = World::person(2);
-    let history = messages::list(
-        &world.app,
-        &reader,
-        channel,
-        discuss_wire::paging::Cursor::Newest,
-        50,
-    )
-    .await;
+    let newest = (Cursor::Newest, 50);
+    let history = messages::list(&world.app, &reader, channel, Scope::TopLevel, newest).await;
     assert_eq!(history.unwrap().messages[0].id, sent.id);
     let (listed, total) = channels::list(
         &world.app,

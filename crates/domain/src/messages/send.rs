@@ -5,6 +5,7 @@ use crate::channels::{ChannelKind, Counters};
 use crate::ids::{MessageId, TenantId};
 use crate::members::Membership;
 use crate::permissions::{Action, Denied, NotInChannel, require_current};
+use crate::threads::ReplyError;
 
 /// What the decision on a send asks of its channel, read under the channel's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,9 @@ pub enum SendError {
     /// The client id was used for another send.
     #[error("this client message id was used for another message")]
     Conflict,
+    /// It is a reply to what can't be replied to.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
 }
 
 /// Decides on a send: what was sent before is answered again whatever has changed since, but only to

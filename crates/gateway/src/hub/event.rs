@@ -32,8 +32,13 @@ impl Effect {
     pub fn of(kind: EventKind, people: &[UserId]) -> Self {
         match kind {
             EventKind::ChannelCreated | EventKind::MemberAdded => Self::Adds(people.into()),
-            EventKind::MemberRemoved => Self::Removes(people.into()),
+            EventKind::MemberRemoved | EventKind::MemberLeft => Self::Removes(people.into()),
             EventKind::MessageCreated
+            | EventKind::MessageEdited
+            | EventKind::MessageDeleted
+            | EventKind::ReactionAdded
+            | EventKind::ReactionRemoved
+            | EventKind::ThreadUpdated
             | EventKind::ChannelUpdated
             | EventKind::ChannelArchived
             | EventKind::MemberRoleChanged => Self::Nothing,
@@ -62,4 +67,19 @@ pub struct Page<F> {
     pub head: Seq,
     /// The first events after `after` that the log still had, in order; there may be more.
     pub events: Vec<Event<F>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_ends_with_the_event_that_ends_its_membership() {
+        let person = UserId::from(5);
+        let ends: Vec<EventKind> = EventKind::ALL
+            .into_iter()
+            .filter(|kind| Effect::of(*kind, &[person]).removes(person))
+            .collect();
+        assert_eq!(ends, [EventKind::MemberRemoved, EventKind::MemberLeft]);
+    }
 }

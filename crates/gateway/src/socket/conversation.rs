@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use discuss_app::rate_limits::CallClass;
 use discuss_app::{Context, messages, reads, users};
 use discuss_domain::Seq;
 use discuss_domain::users::Caller;
@@ -17,9 +18,12 @@ use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
 use super::{Identity, Socket};
 use crate::frames::{self, Close};
+use crate::gateway::Gateway;
 use crate::hub::{Person, Start};
 use crate::loader::Channels;
 use crate::session::{ReadOrder, ResumeOrder, Session};
+
+mod changes;
 
 /// RESUMEs of one socket that may wait for each other.
 const WAITING_RESUMES: usize = 4;
@@ -56,7 +60,9 @@ impl<'s> Conversation<'s> {
         resumes: bool,
         resume: Option<Resume>,
     ) -> Result<Self, Close> {
-        let Identity { caller, expires_at } = identity;
+        let Identity {
+            caller, expires_at, ..
+        } = identity;
         let person = Person {
             tenant: caller.tenant,
             user: caller.user,
@@ -168,13 +174,18 @@ impl<'s> Conversation<'s> {
             "PING" => self.push(frames::own("PONG", Empty {}, id)),
             "SEND_MESSAGE" => {
                 let (channel, draft) = request.send()?;
-                let app = &self.socket.gateway.app;
-                let sent = messages::send(app, &self.context, channel, draft).await?;
+                let Gateway { app, limiter, .. } = &*self.socket.gateway;
+                let verdict = limiter.take(&self.context.caller, CallClass::Send).await;
+                let sent =
+                    messages::send_within(app, &self.context, verdict, channel, draft).await?;
                 self.push(frames::own(
                     "MESSAGE_SENT",
                     MessageView::of(&sent.message),
                     id,
                 ));
+            }
+            "EDIT_MESSAGE" | "DELETE_MESSAGE" | "ADD_REACTION" | "REMOVE_REACTION" => {
+                self.change(request).await?;
             }
             "MARK_READ" => {
                 let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
@@ -189,7 +200,7 @@ impl<'s> Conversation<'s> {
             }
             "AUTH" => {
                 let auth: Auth = request.payload()?;
-                self.renew(&auth, id)?;
+                self.renew(&auth, id).await?;
             }
             _ => return Err(FieldError::new("type", "is not known").into()),
         }
@@ -197,8 +208,8 @@ impl<'s> Conversation<'s> {
     }
 
     /// A new token on an open socket: of the same person, or it is not theirs.
-    fn renew(&mut self, auth: &Auth<'_>, request_id: Option<&str>) -> Result<(), Refusal> {
-        let identity = match self.socket.verify(&auth.token) {
+    async fn renew(&mut self, auth: &Auth<'_>, request_id: Option<&str>) -> Result<(), Refusal> {
+        let identity = match self.socket.verify(&auth.token).await {
             Ok(identity) => identity,
             Err(error) => return Err(Refusal::Closed(self.socket.refuse(error, request_id))),
         };

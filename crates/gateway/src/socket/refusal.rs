@@ -43,11 +43,19 @@ impl From<FieldError> for Refusal {
 impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
         let code = error.code();
-        let details =
-            (code == ErrorCode::ServiceUnavailable).then(|| json!({ "retryAfterMs": 1_000 }));
+        let details = retry_after_ms(&error).map(|millis| json!({ "retryAfterMs": millis }));
         if code == ErrorCode::InternalError {
             tracing::error!(%error, "a request failed");
         }
         Self::Told(code, error.public_message(), details)
+    }
+}
+
+/// When the client may try again, where that helps.
+fn retry_after_ms(error: &AppError) -> Option<u64> {
+    match error {
+        AppError::TooManyCalls(standing) => standing.reset.as_millis().try_into().ok(),
+        error if error.code() == ErrorCode::ServiceUnavailable => Some(1_000),
+        _ => None,
     }
 }

@@ -8,14 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod changes;
 mod client;
 mod connecting;
 mod draining;
+mod keycloak;
 mod members;
 mod messages;
 mod news;
 mod process;
 mod proxy;
+mod rate_limits;
 mod repairing;
 mod resuming;
 mod slow;

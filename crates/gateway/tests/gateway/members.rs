@@ -93,3 +93,41 @@ async fn who_is_added_again_hears_what_comes_then_and_not_what_came_between() {
     assert_eq!(member.expect_seq(channel, 4).await["type"], "MEMBER_ADDED");
     member.expect_seq(channel, 5).await;
 }
+
+#[tokio::test]
+async fn who_leaves_ends_with_that_event_and_who_joins_again_starts_with_that() {
+    let world = World::new().await;
+    let owner = World::person(1);
+    let channel = world.group_of(&owner, &[2, 5], false).await;
+    let gateway = Gateway::start(&world).await;
+    let (mut member, mut leaver) = (gateway.connect(2).await, gateway.connect(5).await);
+
+    world.send(1, channel, "before").await;
+    members::leave(&world.app, &World::person(5), channel)
+        .await
+        .unwrap();
+    world.send(1, channel, "without them").await;
+    members::join(&world.app, &World::person(5), channel)
+        .await
+        .unwrap();
+    world.send(1, channel, "after").await;
+
+    for (seq, kind) in [
+        (2, "NEW_MESSAGE"),
+        (3, "MEMBER_LEFT"),
+        (4, "NEW_MESSAGE"),
+        (5, "MEMBER_ADDED"),
+        (6, "NEW_MESSAGE"),
+    ] {
+        assert_eq!(member.expect_seq(channel, seq).await["type"], kind);
+    }
+    leaver.expect_seq(channel, 2).await;
+    let left = leaver.expect_seq(channel, 3).await;
+    assert_eq!(left["type"], "MEMBER_LEFT");
+    assert_eq!(
+        left["payload"],
+        json!({ "channelId": channel.get(), "userId": 5 })
+    );
+    assert_eq!(leaver.expect_seq(channel, 5).await["type"], "MEMBER_ADDED");
+    leaver.expect_seq(channel, 6).await;
+}

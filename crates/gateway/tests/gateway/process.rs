@@ -37,6 +37,8 @@ impl Gateway {
             .env("GATEWAY_WORKERS", "2")
             .env("JWT_SECRET", SECRET)
             .env("LOG_LEVEL", "info")
+            .env("RATE_LIMIT_SENDS", "0")
+            .env("RATE_LIMIT_TENANT", "0")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true);

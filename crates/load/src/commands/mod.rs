@@ -1,5 +1,5 @@
-//! The commands. Most make a plan, which is carried out and judged alike; `chat`, `demo`, `bad-input` and
-//! `bare` do not.
+//! The commands. Those that send messages make a plan, which is carried out and judged alike; `counts`,
+//! `races`, `reads`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
@@ -8,8 +8,11 @@
 mod bad_input;
 mod bare;
 mod chat;
+mod counts;
 mod demo;
 mod fanout;
+mod races;
+mod reads;
 mod replay;
 mod send;
 mod storm;
@@ -43,12 +46,18 @@ enum Command {
     Replay(replay::Replay),
     /// As fanout, while all sockets are cut again and again and come back at once.
     Storm(storm::Storm),
+    /// People who do everything in the same channels at once; what the API then says of them.
+    Counts(counts::Counts),
+    /// Many who ask at once for what there may be only one of.
+    Races(races::Races),
     /// A person at a terminal.
     Chat(chat::Chat),
     /// A small company at work, with business records from Kafka; fails if anything is missing.
     Demo(demo::Demo),
     /// What can't be right, to every route of an OpenAPI document: all of it must be refused.
     BadInput(bad_input::BadInput),
+    /// How long GETs take, one after the other.
+    Reads(reads::Reads),
     /// Sockets that only write, within this program, for comparison.
     Bare(bare::Bare),
 }
@@ -60,9 +69,12 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Send(command) => measure(&command.common, || command.plan()).await,
         Command::Replay(command) => measure(&command.common, || command.plan()).await,
         Command::Storm(command) => measure(command.common(), || Ok(command.plan())).await,
+        Command::Counts(command) => command.run().await,
+        Command::Races(command) => command.run().await,
         Command::Chat(command) => command.talk().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(command) => command.play().await,
         Command::BadInput(command) => command.send().await,
+        Command::Reads(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
         Command::Bare(command) => command.measure().await.map(|()| ExitCode::SUCCESS),
     }
 }

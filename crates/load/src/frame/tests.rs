@@ -26,7 +26,7 @@ fn a_message_is_told_by_channel_seq_client_id_and_hash_of_its_decoded_content() 
         let kind = EventKind::Message(Shown {
             client_id: Some("c-1"),
             id: 3,
-            content: hash(content),
+            content: Some(hash(content)),
         });
         assert_eq!(
             event,
@@ -36,6 +36,21 @@ fn a_message_is_told_by_channel_seq_client_id_and_hash_of_its_decoded_content() 
                 kind
             }
         );
+    }
+}
+
+#[test]
+fn of_a_message_that_was_edited_or_deleted_the_content_is_not_compared() {
+    for changed in ["isEdited", "isDeleted"] {
+        let marked = format!("\"content\":\"x\",\"{changed}\":true");
+        let text = message_frame("x").replace("\"content\":\"x\"", &marked);
+        let Ok(Incoming::Event(event)) = parse(&text) else {
+            panic!("not an event: {text}")
+        };
+        let EventKind::Message(shown) = event.kind else {
+            panic!("not a message: {text}")
+        };
+        assert_eq!((shown.id, shown.content), (3, None));
     }
 }
 
@@ -50,7 +65,7 @@ fn escapes_of_another_encoder_make_no_difference_but_another_character_does() {
         EventKind::Message(Shown {
             client_id: Some("c-1"),
             id: 3,
-            content: hash("café/")
+            content: Some(hash("café/"))
         })
     );
     assert_ne!(hash("café/"), hash("cafe/"));

@@ -1,17 +1,23 @@
-//! Channels as one person sees them: with their membership, the other person of a direct channel, and
-//! the newest message, in one query.
+//! Channels as one person sees them: with their membership, the other person of a direct channel, the newest
+//! message, and how many unread ones mention them, in one query.
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::channels::{Channel, ListFilter, Seen};
+use discuss_domain::channels::{Channel, Direction, ListFilter, Seen, SortKey};
 use discuss_domain::members::Member;
 use discuss_domain::{ChannelId, TenantId, UserId};
 
 use super::ChannelRow;
+use super::counted::Counted;
 use crate::members::{CURRENT, MemberRow};
+use crate::messages::mentions::UnreadMentions;
 use crate::schema::{channel_members, channels, messages, users};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
+
+/// More channels than this are not counted.
+const MOST_COUNTED: i64 = 10_000;
 
 diesel::alias!(users as others: Others, users as senders: Senders);
 
@@ -21,6 +27,7 @@ type SeenRow = (
     Option<UserRow>,
     Option<(Option<String>, i64)>,
     Option<UserRow>,
+    i64,
 );
 
 /// The columns of [`SeenRow`].
@@ -36,6 +43,7 @@ macro_rules! seen_columns {
             senders
                 .fields((users::user_id, users::name, users::email, users::avatar_url))
                 .nullable(),
+            UnreadMentions,
         )
     };
 }
@@ -44,16 +52,16 @@ macro_rules! seen_columns {
 macro_rules! seen_by {
     ($viewer:expr) => {{
         let viewer: i64 = $viewer.get();
-        let other = others.field(users::user_id).nullable();
+        // An equality, so that at most one can be joined and the join be left out where nobody asks for it.
+        let other = case_when(
+            channels::direct_low_user_id.eq(viewer),
+            channels::direct_high_user_id,
+        )
+        .otherwise(channels::direct_low_user_id);
         let is_other = others
             .field(users::tenant_id)
             .eq(channels::tenant_id)
-            .and(others.field(users::user_id).ne(viewer))
-            .and(
-                other
-                    .eq(channels::direct_low_user_id)
-                    .or(other.eq(channels::direct_high_user_id)),
-            );
+            .and(others.field(users::user_id).nullable().eq(other));
         let is_sender = senders
             .field(users::tenant_id)
             .eq(channels::tenant_id)
@@ -87,57 +95,97 @@ pub async fn find_seen(
     row.map(|row| seen(row, viewer)).transpose()
 }
 
-/// A page of the channels that `viewer` is in: pinned ones first, then by their newest message.
+/// What a channel is called, as its viewer sees it.
+macro_rules! shown_name {
+    () => {
+        first_text(others.field(users::name).nullable(), channels::name)
+    };
+}
+
+/// The channels that `viewer` is in and that `filter` lets pass.
+macro_rules! listed {
+    ($tenant:expr, $viewer:expr, $filter:expr) => {{
+        let mut query = seen_by!($viewer)
+            .filter(channel_members::tenant_id.eq($tenant.get()))
+            .filter(channel_members::user_id.eq($viewer.get()))
+            .filter(channel_members::status.eq_any(CURRENT))
+            .filter(channels::archived_at.is_not_null().eq($filter.is_archived))
+            .select(channels::id)
+            .into_boxed();
+        if let Some(kind) = $filter.kind {
+            query = query.filter(channels::kind.eq(kind.as_str()));
+        }
+        if let Some(is_pinned) = $filter.is_pinned {
+            query = query.filter(channel_members::is_pinned.eq(is_pinned));
+        }
+        if let Some(has_unread) = $filter.has_unread {
+            let is_unread = channels::unread_count_base.gt(channel_members::last_read_count);
+            query = query.filter(is_unread.eq(has_unread));
+        }
+        if let Some(sort) = $filter.entity_type {
+            query = query.filter(channels::entity_type.eq(sort.as_str()));
+        }
+        if let Some(search) = &$filter.search {
+            query = query.filter(shown_name!().ilike(part(search.as_str())));
+        }
+        query
+    }};
+}
+
+/// Orders by a key, then by id.
+macro_rules! ordered {
+    ($query:expr, $direction:expr, $key:expr) => {
+        match $direction {
+            Direction::Ascending => $query.then_order_by(($key.asc(), channels::id.asc())),
+            Direction::Descending => $query.then_order_by(($key.desc(), channels::id.desc())),
+        }
+    };
+}
+
+/// A page of the channels that `viewer` is in, pinned ones first.
 pub async fn list_seen(
     connection: &mut Connection,
     (tenant, viewer): (TenantId, UserId),
-    filter: ListFilter,
+    filter: &ListFilter,
     (offset, limit): (i64, i64),
 ) -> Result<Vec<Seen>, StorageError> {
+    let query = listed!(tenant, viewer, filter).order(channel_members::is_pinned.desc());
     let newest = coalesce(channels::last_message_at, channels::created_at.nullable());
-    let mut query = seen_by!(viewer)
-        .filter(channel_members::tenant_id.eq(tenant.get()))
-        .filter(channel_members::user_id.eq(viewer.get()))
-        .filter(channel_members::status.eq_any(CURRENT))
-        .filter(channels::archived_at.is_not_null().eq(filter.is_archived))
-        .order((
-            channel_members::is_pinned.desc(),
-            newest.desc(),
-            channels::id.desc(),
-        ))
-        .offset(offset)
-        .limit(limit)
-        .select(seen_columns!())
-        .into_boxed();
-    if let Some(kind) = filter.kind {
-        query = query.filter(channels::kind.eq(kind.as_str()));
-    }
-    let rows: Vec<SeenRow> = query.load(connection).await?;
+    let query = match filter.sort {
+        SortKey::LastMessage => ordered!(query, filter.direction(), newest),
+        SortKey::Name => ordered!(query, filter.direction(), lower(shown_name!())),
+        SortKey::CreatedAt => ordered!(query, filter.direction(), channels::created_at),
+    };
+    let page = query.offset(offset).limit(limit).select(seen_columns!());
+    let rows: Vec<SeenRow> = page.load(connection).await?;
     rows.into_iter().map(|row| seen(row, viewer)).collect()
 }
 
-/// How many channels [`list_seen`] has on all its pages.
+/// How many channels [`list_seen`] has on all its pages, as far as they are counted.
 pub async fn count_seen(
     connection: &mut Connection,
     (tenant, viewer): (TenantId, UserId),
-    filter: ListFilter,
+    filter: &ListFilter,
 ) -> Result<i64, StorageError> {
-    let mut query = channel_members::table
-        .inner_join(channels::table.on(channels::id.eq(channel_members::channel_id)))
-        .filter(channel_members::tenant_id.eq(tenant.get()))
-        .filter(channel_members::user_id.eq(viewer.get()))
-        .filter(channel_members::status.eq_any(CURRENT))
-        .filter(channels::archived_at.is_not_null().eq(filter.is_archived))
-        .count()
-        .into_boxed();
-    if let Some(kind) = filter.kind {
-        query = query.filter(channels::kind.eq(kind.as_str()));
+    let counted = Counted(listed!(tenant, viewer, filter).limit(MOST_COUNTED));
+    Ok(counted.get_result(connection).await?)
+}
+
+/// A pattern for whatever has this text somewhere in it.
+fn part(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
     }
-    Ok(query.get_result(connection).await?)
+    pattern.push('%');
+    pattern
 }
 
 fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
-    let (channel, membership, other, last_message, sender) = row;
+    let (channel, membership, other, last_message, sender, unread_mentions) = row;
     let channel = Channel::try_from(channel)?;
     let pair = channel.direct;
     let last_message = last_message.and_then(|(content, sender_id)| {
@@ -147,8 +195,25 @@ fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
         membership: membership.map(Member::try_from).transpose()?,
         other: pair.map(|pair| known_or_id(other, pair.other_than(viewer))),
         last_message,
+        unread_mentions,
         channel,
     })
+}
+
+diesel::define_sql_function! {
+    /// The first that is not null.
+    #[sql_name = "coalesce"]
+    fn first_text(
+        first: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+        second: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}
+
+diesel::define_sql_function! {
+    /// The text in lower case.
+    fn lower(
+        text: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
 }
 
 diesel::define_sql_function! {

@@ -7,39 +7,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use discuss_domain::channels::{Channel, ChannelKind};
 use discuss_domain::entities::{RecordRef, Topic};
-use discuss_domain::{ChannelId, Seq, TenantId};
+use discuss_domain::{ChannelId, TenantId};
 
-use super::{ChannelRow, Maker};
+use super::ChannelRow;
 use crate::schema::{channel_aliases, channels};
 use crate::{Connection, StorageError};
-
-/// Makes the channel of a record with `member_count` members and the seq of its first event already
-/// taken. It is not archived yet. An error when the record has one.
-pub async fn insert_topic(
-    connection: &mut Connection,
-    maker: Maker,
-    topic: &Topic,
-    member_count: i32,
-) -> Result<Channel, StorageError> {
-    let row: ChannelRow = diesel::insert_into(channels::table)
-        .values((
-            channels::tenant_id.eq(maker.tenant.get()),
-            channels::kind.eq(ChannelKind::Topic.as_str()),
-            channels::name.eq(Some(&topic.name)),
-            channels::entity_type.eq(Some(topic.record.sort.as_str())),
-            channels::entity_id.eq(Some(topic.record.id.as_str())),
-            channels::is_private.eq(true),
-            channels::created_by.eq(maker.user.get()),
-            channels::member_count.eq(member_count),
-            channels::last_seq.eq(Seq::ZERO.next().get()),
-            channels::created_at.eq(maker.at),
-            channels::updated_at.eq(maker.at),
-        ))
-        .returning(ChannelRow::as_returning())
-        .get_result(connection)
-        .await?;
-    Channel::try_from(row)
-}
 
 /// The channel of a record, also one that answers to it because it became another.
 pub async fn find_topic(
@@ -85,25 +57,6 @@ pub async fn rename_topic(
             channels::name.eq(Some(&topic.name)),
             channels::entity_type.eq(Some(topic.record.sort.as_str())),
             channels::entity_id.eq(Some(topic.record.id.as_str())),
-            channels::updated_at.eq(at),
-        ))
-        .returning(ChannelRow::as_returning())
-        .get_result(connection)
-        .await?;
-    Channel::try_from(row)
-}
-
-/// Archives the channel, or takes it out of the archive.
-pub async fn set_archived(
-    connection: &mut Connection,
-    channel: ChannelId,
-    archived_at: Option<DateTime<Utc>>,
-    at: DateTime<Utc>,
-) -> Result<Channel, StorageError> {
-    let row: ChannelRow = diesel::update(channels::table.find(channel.get()))
-        .set((
-            channels::last_seq.eq(channels::last_seq + 1),
-            channels::archived_at.eq(archived_at),
             channels::updated_at.eq(at),
         ))
         .returning(ChannelRow::as_returning())

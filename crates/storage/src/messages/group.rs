@@ -1,8 +1,9 @@
-//! Groups of sends, each one transaction in two round trips.
+//! Groups of sends and changes, each one transaction in two round trips.
 //!
 //! The first carries BEGIN, the statement that locks the channels, and the statement that looks at
 //! members and known client ids: three statements, one after the other, so that the look has a
-//! snapshot from after the locks. The second carries the write and COMMIT. On one connection requests
+//! snapshot from after the locks. The second carries the write and COMMIT. A group that changes messages
+//! or replies to some has one more statement in each: the look at those messages, and their change. On one connection requests
 //! are sent in the order in which their futures are first polled, which is what `join!` is for; when
 //! the write fails, PostgreSQL makes a ROLLBACK of the COMMIT that is already under way.
 //!
@@ -15,18 +16,21 @@ use std::time::Duration;
 use discuss_domain::{ChannelId, MessageId, Seq};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
 use crate::database::answered;
 use crate::{Database, StorageError};
 
+mod changes;
 mod error;
 mod lone;
 mod look;
 mod statements;
+mod targets;
 mod write;
 
+pub use changes::{Changes, Kept, NewChange};
 pub use error::GroupError;
 pub use lone::Lone;
 pub use look::{Look, Probe};
@@ -46,7 +50,9 @@ pub struct GroupWriter {
     client: Client,
     lock: Statement,
     look: Statement,
+    targets: Statement,
     write: Statement,
+    change: Statement,
     lone: Statement,
     find_group: Statement,
     /// Something went unanswered: nobody knows in what state the connection is.
@@ -61,17 +67,21 @@ impl GroupWriter {
             tokio::try_join!(
                 client.prepare(statements::LOCK),
                 client.prepare(statements::LOOK),
+                client.prepare(statements::TARGETS),
                 client.prepare(statements::WRITE),
+                client.prepare(statements::CHANGE),
                 client.prepare(statements::LONE),
                 client.prepare(statements::FIND_GROUP),
             )
         };
-        let (lock, look, write, lone, find_group) = answered(prepared).await?;
+        let (lock, look, targets, write, change, lone, find_group) = answered(prepared).await?;
         Ok(Self {
             client,
             lock,
             look,
+            targets,
             write,
+            change,
             lone,
             find_group,
             is_suspect: AtomicBool::new(false),
@@ -109,14 +119,28 @@ impl GroupWriter {
         let channels = probe.channel_ids();
         let lock_parameters: [&(dyn ToSql + Sync); 1] = [&channels];
         let look_parameters = probe.parameters();
-        let (begun, locked, looked) = tokio::join!(
+        let (begun, locked, looked, targets) = tokio::join!(
             biased;
             self.client.batch_execute("BEGIN"),
             self.client.query(&self.lock, &lock_parameters),
             self.client.query(&self.look, &look_parameters),
+            self.look_at_targets(probe, &channels),
         );
         begun?;
-        Look::read(probe, &locked?, &looked?)
+        Look::read(probe, (&locked?, &looked?, &targets?))
+    }
+
+    /// Sends nothing when no message is asked for.
+    async fn look_at_targets(
+        &self,
+        probe: &Probe,
+        channels: &Vec<i64>,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let ids = probe.target_ids();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.client.query(&self.targets, &[&ids, channels]).await
     }
 
     /// Writes the group and commits.
@@ -130,13 +154,14 @@ impl GroupWriter {
             tokio::join!(
                 biased;
                 self.client.execute(&self.write, &parameters),
+                self.change(group),
                 self.client.batch_execute("COMMIT"),
             )
         };
-        let Some((written, committed)) = self.answered(both).await else {
+        let Some((written, changed, committed)) = self.answered(both).await else {
             return Err(GroupError::Unknown);
         };
-        match written {
+        match written.and(changed) {
             // The server said no: it has rolled back.
             Err(error) if error.code().is_some() => Err(error.into()),
             // The connection broke: COMMIT may have been done all the same.
@@ -146,6 +171,17 @@ impl GroupWriter {
                 GroupError::Unknown
             }),
         }
+    }
+
+    /// Sends nothing when the group has only sends.
+    async fn change(&self, group: &Group<'_>) -> Result<u64, tokio_postgres::Error> {
+        if group.changes.is_empty() {
+            return Ok(0);
+        }
+        let arrays = group.changes.arrays(group.id, group.at);
+        self.client
+            .execute(&self.change, &arrays.parameters())
+            .await
     }
 
     /// Ends the transaction without a trace.

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use discuss_domain::messages::{Message, MessageKind, Numbers};
+use discuss_domain::reactions::Reactions;
+use discuss_domain::threads::Thread;
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
@@ -76,7 +78,10 @@ impl Placed {
                 unread_no: self.unread_count_base,
             },
             mentions: Vec::new(),
+            mentions_everyone: None,
             parent_id: None,
+            thread: Thread::default(),
+            reactions: Reactions::default(),
             metadata: None,
             client_message_id: None,
             edited_at: None,

@@ -33,7 +33,7 @@ SELECT a.channel_id, coalesce(h.seq, 0)
 /// Most events are messages: those look up neither channel nor members.
 const EVENTS: &str = r"
 SELECT e.channel_id, e.seq, e.tenant_id, e.kind, e.actor_id, e.created_at, e.correlation_id,
-       e.traceparent, e.payload -> 'userIds' AS users,
+       e.traceparent, e.payload -> 'userIds' AS users, e.payload ->> 'emoji' AS emoji,
        m.id AS message_id, m.sender_id, m.content, m.kind AS message_kind, m.parent_id, m.mentions,
        m.deleted_at IS NOT NULL AS is_deleted,
        c.kind AS channel_kind, c.name, c.created_by, c.archived_at IS NOT NULL AS is_archived,

@@ -27,6 +27,7 @@ pub(super) fn event(row: &Row) -> Result<RelayedEvent, StorageError> {
             .map(member)
             .collect::<Result<_, _>>()?,
         message: message(row)?,
+        emoji: row.try_get("emoji")?,
         subject: channel(row)?,
     })
 }

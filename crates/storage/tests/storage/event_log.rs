@@ -95,9 +95,10 @@ async fn an_event_is_kept_with_the_ids_of_its_request_and_its_transaction() {
     let world = World::new().await;
     let mut connection = world.connection().await;
     let channel = group(&mut connection, tenant(), &[1]).await;
-    let seq = take_seq(&mut connection, channel.id, 0, at(1)).await;
+    let taken = take_seq(&mut connection, channel.id, 0, at(1)).await;
+    let seq = taken.unwrap().counters.last_seq;
     let people = users(&[4]);
-    let mut event = new_event(&channel, seq.unwrap(), EventKind::MemberAdded, &people);
+    let mut event = new_event(&channel, seq, EventKind::MemberAdded, &people);
     event.correlation_id = Some("request 5");
     event.traceparent = Some("00-ab-cd-01");
     append(&mut connection, &event).await.unwrap();

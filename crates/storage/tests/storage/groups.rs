@@ -6,7 +6,9 @@ use discuss_domain::channels::Counters;
 use discuss_domain::messages::{ClientMessageId, Draft, Fingerprint};
 use discuss_domain::{ChannelId, MessageId, Seq};
 use discuss_storage::members::find;
-use discuss_storage::messages::group::{Group, GroupError, GroupWriter, Look, NewMessage, Probe};
+use discuss_storage::messages::group::{
+    Changes, Group, GroupError, GroupWriter, Look, NewMessage, Probe,
+};
 use discuss_test_support::World;
 use uuid::Uuid;
 
@@ -44,6 +46,8 @@ fn group_of<'a>(look: &Look, channel: ChannelId, draft: &'a Draft) -> Group<'a> 
         sender: user(1),
         draft,
         mentions: vec![user(2)],
+        reply_to: None,
+        everyone: None,
         fingerprint: Fingerprint::of(channel, draft),
         correlation_id: Some("request 5"),
         traceparent: None,
@@ -51,8 +55,9 @@ fn group_of<'a>(look: &Look, channel: ChannelId, draft: &'a Draft) -> Group<'a> 
     Group {
         id: Uuid::new_v4(),
         at: at(3),
-        channels: HashMap::from([(channel, (counters, look.ids[0]))]),
+        channels: HashMap::from([(channel, (counters, Some(look.ids[0])))]),
         messages: vec![message],
+        changes: Changes::default(),
     }
 }
 

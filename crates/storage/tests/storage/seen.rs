@@ -21,8 +21,8 @@ async fn seen(connection: &mut Connection, viewer: i64, id: ChannelId) -> Seen {
 async fn listed(connection: &mut Connection, viewer: (TenantId, i64)) -> Vec<ChannelId> {
     let viewer = (viewer.0, user(viewer.1));
     let filter = ListFilter::default();
-    let seen = list_seen(connection, viewer, filter, ALL).await.unwrap();
-    let count = count_seen(connection, viewer, filter).await.unwrap();
+    let seen = list_seen(connection, viewer, &filter, ALL).await.unwrap();
+    let count = count_seen(connection, viewer, &filter).await.unwrap();
     assert_eq!(usize::try_from(count).unwrap(), seen.len());
     seen.iter().map(|seen| seen.channel.id).collect()
 }
@@ -143,7 +143,7 @@ async fn pinned_channels_are_listed_first_then_those_with_the_newest_message() {
     for (page, expected) in order.chunks(3).enumerate() {
         let bounds = (i64::try_from(page).unwrap() * 3, 3);
         let viewer = (tenant(), user(1));
-        let page = list_seen(&mut connection, viewer, ListFilter::default(), bounds).await;
+        let page = list_seen(&mut connection, viewer, &ListFilter::default(), bounds).await;
         let page: Vec<_> = page.unwrap().iter().map(|seen| seen.channel.id).collect();
         assert_eq!(page, expected);
     }
@@ -169,12 +169,16 @@ async fn a_list_can_be_of_one_kind_or_of_archived_channels() {
         (None, true, vec![closed.id]),
     ];
     for (kind, is_archived, expected) in cases {
-        let filter = ListFilter { kind, is_archived };
+        let filter = ListFilter {
+            kind,
+            is_archived,
+            ..ListFilter::default()
+        };
         let viewer = (tenant(), user(1));
-        let seen = list_seen(&mut connection, viewer, filter, ALL).await;
+        let seen = list_seen(&mut connection, viewer, &filter, ALL).await;
         let ids: Vec<_> = seen.unwrap().iter().map(|seen| seen.channel.id).collect();
         assert_eq!(ids, expected);
-        let count = count_seen(&mut connection, viewer, filter).await.unwrap();
+        let count = count_seen(&mut connection, viewer, &filter).await.unwrap();
         assert_eq!(usize::try_from(count).unwrap(), expected.len());
     }
 }

@@ -76,6 +76,14 @@ impl Person {
         Answer::of(self.request(Method::DELETE, path)).await
     }
 
+    pub(crate) async fn put_nothing(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::PUT, path)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
     /// POST without a body.
     pub(crate) async fn post_nothing(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::POST, path)).await
@@ -83,6 +91,10 @@ impl Person {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PATCH, path).json(&body)).await
     }
 
     /// Makes a private group with these people; answers its id.

@@ -4,7 +4,7 @@ use std::{ffi::OsString, net::SocketAddr};
 
 use discuss_api::Config;
 use discuss_runtime::{config::from_lookup, shutdown::Shutdown};
-use discuss_test_support::{SECRET, TestDatabase, redis_url};
+use discuss_test_support::{Issuer, SECRET, TestDatabase, redis_url};
 use serde_json::Value;
 
 use super::{Person, proxy::Proxy};
@@ -51,7 +51,18 @@ impl World {
         .await
     }
 
-    async fn with(variables: &[(&str, &str)]) -> Self {
+    /// A world in which messages may be edited for so many seconds.
+    pub(crate) async fn editing_for(seconds: &str) -> Self {
+        Self::with(&[("JWT_SECRET", SECRET), ("EDIT_WINDOW", seconds)]).await
+    }
+
+    /// A world that takes the tokens of Keycloak.
+    pub(crate) async fn with_keycloak(issuer: &Issuer) -> Self {
+        Self::with(&[("JWT_SECRET", SECRET), ("KEYCLOAK_URL", issuer.url())]).await
+    }
+
+    /// A world with these settings.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let proxy = Proxy::start(database.url()).await;
         let config: Config = from_lookup(|name| {
@@ -150,6 +161,8 @@ fn usual(name: &str, database: &str) -> Option<OsString> {
         "API_WORKERS" => "1".to_owned(),
         "DATABASE_URL" => database.to_owned(),
         "DATABASE_POOL_SIZE" => "8".to_owned(),
+        // Whoever tests a limit sets it.
+        limit if limit.starts_with("RATE_LIMIT_") => "0".to_owned(),
         "REDIS_URL" => redis_url(),
         "REDIS_PREFIX" => format!("test-{}", uuid::Uuid::new_v4().simple()),
         _ => return None,

@@ -35,6 +35,7 @@ fn event(id: i64, seq: i64) -> RelayedEvent {
         traceparent: None,
         users: Vec::new(),
         members: Vec::new(),
+        emoji: None,
         message: Some(RelayedMessage {
             id: MessageId::from(seq),
             sender: UserId::from(5),

@@ -25,6 +25,7 @@ fn draft(text: &str) -> Draft {
         content: Content::parse(text.to_owned()).unwrap(),
         kind: MessageKind::Text,
         mentions: vec![],
+        parent_id: None,
         metadata: None,
         client_message_id: None,
     }
@@ -162,4 +163,32 @@ fn counters_move_together_with_a_message() {
             unread_no: 2
         }
     );
+}
+
+#[test]
+fn a_reply_counts_as_a_message_and_as_nothing_else() {
+    let before = Counters::default().after_message();
+    let after = before.after_reply();
+    assert_eq!(after.last_seq, Seq::from(2));
+    let numbers = Numbers {
+        message_no: 2,
+        timeline_no: 1,
+        unread_no: 1,
+    };
+    assert_eq!(after.numbers(), numbers);
+    let changed = after.after_change();
+    assert_eq!(changed.last_seq, Seq::from(3));
+    assert_eq!(changed.numbers(), numbers);
+}
+
+#[test]
+fn a_reply_is_another_send_than_the_same_text_to_all_or_to_another_message() {
+    let to = |parent: i64| Draft {
+        parent_id: Some(MessageId::from(parent)),
+        ..draft("hi")
+    };
+    let print = |draft: &Draft| Fingerprint::of(ChannelId::from(1), draft);
+    assert_ne!(print(&to(5)), print(&draft("hi")));
+    assert_ne!(print(&to(5)), print(&to(6)));
+    assert_eq!(print(&to(5)), print(&to(5)));
 }

@@ -4,16 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use discuss_domain::channels::Counters;
 use discuss_domain::members::Membership;
-use discuss_domain::messages::{ChannelState, ClientMessageId, Fingerprint, KnownSend};
+use discuss_domain::messages::{ChannelState, ClientMessageId, Fingerprint, KnownSend, Message};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::GroupError;
+use super::{GroupError, targets};
 use crate::{StorageError, channels, members};
 
-/// What a group asks, in parallel arrays: its sends, then those whom they mention.
+/// What a group asks, in parallel arrays: its sends, then those whom they mention and who changes
+/// messages; and the messages that are changed or replied to.
 #[derive(Debug, Default)]
 pub struct Probe {
     tenants: Vec<i64>,
@@ -21,6 +22,7 @@ pub struct Probe {
     users: Vec<i64>,
     client_ids: Vec<Option<Uuid>>,
     is_send: Vec<bool>,
+    targets: BTreeSet<i64>,
 }
 
 impl Probe {
@@ -36,6 +38,21 @@ impl Probe {
     /// Asks whether somebody whom a send mentions is a member.
     pub fn add_mention(&mut self, tenant: TenantId, channel: ChannelId, user: UserId) {
         self.push((tenant, channel, user), None, false);
+    }
+
+    /// Asks for a message that somebody changes, and whether they are a member of its channel.
+    pub fn add_change(
+        &mut self,
+        (tenant, channel, user): (TenantId, ChannelId, UserId),
+        message: MessageId,
+    ) {
+        self.push((tenant, channel, user), None, false);
+        self.add_target(message);
+    }
+
+    /// Asks for a message that is replied to.
+    pub fn add_target(&mut self, message: MessageId) {
+        self.targets.insert(message.get());
     }
 
     fn push(
@@ -54,6 +71,11 @@ impl Probe {
     pub(super) fn channel_ids(&self) -> Vec<i64> {
         let ids: BTreeSet<i64> = self.channels.iter().copied().collect();
         ids.into_iter().collect()
+    }
+
+    /// The messages that are asked for.
+    pub(super) fn target_ids(&self) -> Vec<i64> {
+        self.targets.iter().copied().collect()
     }
 
     pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 5] {
@@ -78,10 +100,16 @@ pub struct Look {
     pub known: Vec<Option<KnownSend>>,
     /// Message ids, one for each send, the lowest first.
     pub ids: Vec<MessageId>,
+    /// The messages that were asked for and are in these channels, locked, and their roots.
+    pub messages: HashMap<MessageId, Message>,
 }
 
 impl Look {
-    pub(super) fn read(probe: &Probe, locked: &[Row], looked: &[Row]) -> Result<Self, GroupError> {
+    /// Reads what the three statements brought.
+    pub(super) fn read(
+        probe: &Probe,
+        (locked, looked, targets): (&[Row], &[Row], &[Row]),
+    ) -> Result<Self, GroupError> {
         let mut look = Self::default();
         for row in locked {
             let (id, state) = channel_state(row)?;
@@ -92,6 +120,10 @@ impl Look {
             look.take(row, (ChannelId::from(*channel), UserId::from(*user)))?;
         }
         look.ids.sort_unstable();
+        for row in targets {
+            let message = targets::message_of(row)?;
+            look.messages.insert(message.id, message);
+        }
         Ok(look)
     }
 

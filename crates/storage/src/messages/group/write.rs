@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::Counters;
+use discuss_domain::messages::mentions::Everyone;
 use discuss_domain::messages::{ClientMessageId, Draft, Fingerprint, Numbers};
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
+
+use super::Changes;
+use crate::messages::mentions::counted;
 
 /// What a group stores.
 #[derive(Debug)]
@@ -16,10 +20,12 @@ pub struct Group<'a> {
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
-    /// What its channels have given out after it, and the newest message of each.
-    pub channels: HashMap<ChannelId, (Counters, MessageId)>,
+    /// What its channels have given out after it, and the newest message of each in which one was sent.
+    pub channels: HashMap<ChannelId, (Counters, Option<MessageId>)>,
     /// Its messages, in the order of their seqs within each channel.
     pub messages: Vec<NewMessage<'a>>,
+    /// What becomes of messages that are there.
+    pub changes: Changes<'a>,
 }
 
 /// A message to be stored.
@@ -41,6 +47,10 @@ pub struct NewMessage<'a> {
     pub draft: &'a Draft,
     /// Which members it names.
     pub mentions: Vec<UserId>,
+    /// The root of the thread that it joins, and its number there.
+    pub reply_to: Option<(MessageId, i64)>,
+    /// It is to everybody in the channel.
+    pub everyone: Option<Everyone>,
     /// The send, shortened.
     pub fingerprint: Fingerprint,
     /// The request's correlation id.
@@ -57,6 +67,7 @@ pub(super) struct GroupArrays<'a> {
     at: DateTime<Utc>,
     channels: ChannelArrays,
     marks: MarkArrays,
+    mentions: MentionArrays,
 }
 
 #[derive(Default)]
@@ -77,6 +88,9 @@ struct MessageArrays<'a> {
     fingerprints: Vec<Uuid>,
     correlation_ids: Vec<Option<&'a str>>,
     traceparents: Vec<Option<&'a str>>,
+    parents: Vec<Option<i64>>,
+    reply_nos: Vec<Option<i64>>,
+    everyones: Vec<Option<&'static str>>,
 }
 
 #[derive(Default)]
@@ -86,7 +100,7 @@ struct ChannelArrays {
     message_counts: Vec<i64>,
     timeline_counts: Vec<i64>,
     unread_bases: Vec<i64>,
-    last_messages: Vec<i64>,
+    last_messages: Vec<Option<i64>>,
 }
 
 /// The newest message of each sender in each channel: how far they have read.
@@ -99,6 +113,14 @@ struct MarkArrays {
     counts: Vec<i64>,
 }
 
+/// Whom the messages mention, for counting: somebody a row, user 0 stands for everybody.
+#[derive(Default)]
+struct MentionArrays {
+    channels: Vec<i64>,
+    users: Vec<i64>,
+    seqs: Vec<i64>,
+}
+
 impl Group<'_> {
     pub(super) fn arrays(&self) -> GroupArrays<'_> {
         let mut arrays = GroupArrays {
@@ -109,7 +131,11 @@ impl Group<'_> {
         let mut newest: HashMap<(ChannelId, UserId), &NewMessage<'_>> = HashMap::new();
         for message in &self.messages {
             arrays.messages.push(message);
-            newest.insert((message.channel, message.sender), message);
+            arrays.mentions.push(message);
+            // Who replies has read the thread, not the channel.
+            if message.reply_to.is_none() {
+                newest.insert((message.channel, message.sender), message);
+            }
         }
         for (id, (counters, last_message)) in &self.channels {
             arrays.channels.push(*id, *counters, *last_message);
@@ -146,23 +172,28 @@ impl<'a> MessageArrays<'a> {
         self.fingerprints.push(message.fingerprint.get());
         self.correlation_ids.push(message.correlation_id);
         self.traceparents.push(message.traceparent);
+        self.parents
+            .push(message.reply_to.map(|(root, _)| root.get()));
+        self.reply_nos
+            .push(message.reply_to.map(|(_, number)| number));
+        self.everyones.push(message.everyone.map(Everyone::as_str));
     }
 }
 
 /// PostgreSQL has no array of arrays of different lengths: each goes as its text.
-fn array_text(users: &[UserId]) -> String {
+pub(super) fn array_text(users: &[UserId]) -> String {
     let ids: Vec<String> = users.iter().map(UserId::to_string).collect();
     format!("{{{}}}", ids.join(","))
 }
 
 impl ChannelArrays {
-    fn push(&mut self, id: ChannelId, counters: Counters, last_message: MessageId) {
+    fn push(&mut self, id: ChannelId, counters: Counters, last_message: Option<MessageId>) {
         self.ids.push(id.get());
         self.last_seqs.push(counters.last_seq.get());
         self.message_counts.push(counters.message_count);
         self.timeline_counts.push(counters.timeline_count);
         self.unread_bases.push(counters.unread_count_base);
-        self.last_messages.push(last_message.get());
+        self.last_messages.push(last_message.map(MessageId::get));
     }
 }
 
@@ -176,10 +207,21 @@ impl MarkArrays {
     }
 }
 
+impl MentionArrays {
+    fn push(&mut self, message: &NewMessage<'_>) {
+        let counted = counted(message.everyone, &message.mentions);
+        self.users.extend(&counted);
+        self.channels
+            .extend(counted.iter().map(|_| message.channel.get()));
+        self.seqs.extend(counted.iter().map(|_| message.seq.get()));
+    }
+}
+
 impl GroupArrays<'_> {
-    /// In the order of the statement's `$1` to `$29`.
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 29] {
+    /// In the order of the statement's `$1` to `$35`.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 35] {
         let (sent, channels, marks) = (&self.messages, &self.channels, &self.marks);
+        let mentions = &self.mentions;
         [
             &sent.ids,
             &sent.channels,
@@ -210,6 +252,12 @@ impl GroupArrays<'_> {
             &marks.seqs,
             &marks.messages,
             &marks.counts,
+            &sent.parents,
+            &sent.reply_nos,
+            &sent.everyones,
+            &mentions.channels,
+            &mentions.users,
+            &mentions.seqs,
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Adding to a channel's log what an event of a record changed there.
+//! Adding to a channel's log what changed there, in the transaction that changes it.
 
 use discuss_domain::channels::Channel;
 use discuss_domain::members::Membership;
@@ -11,26 +11,31 @@ use crate::Context;
 use crate::channels::now;
 
 /// The channel as it is after a change, which took its newest seq.
-pub(super) struct Note<'a> {
-    pub(super) channel: &'a Channel,
-    pub(super) kind: EventKind,
-    pub(super) users: Vec<UserId>,
-    pub(super) membership: Option<Membership>,
+pub(crate) struct Note<'a> {
+    pub(crate) channel: &'a Channel,
+    pub(crate) kind: EventKind,
+    pub(crate) users: Vec<UserId>,
+    pub(crate) membership: Option<Membership>,
 }
 
 impl<'a> Note<'a> {
     /// A change of the channel itself.
-    pub(super) const fn of(channel: &'a Channel, kind: EventKind) -> Self {
+    pub(crate) const fn of(channel: &'a Channel, kind: EventKind) -> Self {
+        Self::about(channel, kind, Vec::new())
+    }
+
+    /// A change of who is in the channel, or of what they may do there.
+    pub(crate) const fn about(channel: &'a Channel, kind: EventKind, users: Vec<UserId>) -> Self {
         Self {
             channel,
             kind,
-            users: Vec::new(),
+            users,
             membership: None,
         }
     }
 
     /// Appends it to the log.
-    pub(super) async fn append(
+    pub(crate) async fn append(
         self,
         connection: &mut Connection,
         context: &Context,
@@ -58,13 +63,14 @@ impl<'a> Note<'a> {
             membership: event.membership,
             users: self.users,
             message: None,
+            emoji: None,
             made: self.kind.is_of_channel().then(|| self.channel.clone()),
         })
     }
 }
 
 /// Says something in the channel, as Discuss itself.
-pub(super) async fn say(
+pub(crate) async fn say(
     connection: &mut Connection,
     context: &Context,
     channel: &Channel,

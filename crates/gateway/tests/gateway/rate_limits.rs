@@ -1,0 +1,58 @@
+//! How often people may send.
+
+use discuss_domain::ChannelId;
+use discuss_test_support::World;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::Client;
+use crate::process::Gateway;
+
+async fn send(client: &mut Client, channel: ChannelId, content: &str, id: Option<Uuid>) {
+    let payload = json!({ "channelId": channel.get(), "content": content, "clientMessageId": id });
+    client
+        .say(json!({ "type": "SEND_MESSAGE", "payload": payload, "requestId": content }))
+        .await;
+}
+
+/// The next answer to a send; events are passed over.
+async fn answer(client: &mut Client) -> Value {
+    loop {
+        let frame = client.next_frame().await;
+        if frame["requestId"].is_string() {
+            return frame;
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_sockets_of_a_person_share_what_they_may_send() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let limit = [("RATE_LIMIT_SENDS", "1")];
+    let (one, other) = (
+        Gateway::start_with(&world, &limit).await,
+        Gateway::start_with(&world, &limit).await,
+    );
+    let (mut here, mut there) = (one.connect(1).await, other.connect(1).await);
+    let mut binh = other.connect(2).await;
+
+    let id = Uuid::new_v4();
+    send(&mut here, channel, "once", Some(id)).await;
+    assert_eq!(answer(&mut here).await["type"], "MESSAGE_SENT");
+    send(&mut there, channel, "too often", None).await;
+    let error = answer(&mut there).await;
+    assert_eq!(error["payload"]["code"], "TOO_MANY_REQUESTS");
+    let millis = error["payload"]["details"]["retryAfterMs"].as_u64();
+    assert!(
+        millis.is_some_and(|millis| (1..=60_000).contains(&millis)),
+        "{error}"
+    );
+
+    // The socket goes on, what was sent before is answered, and others may send.
+    send(&mut there, channel, "once", Some(id)).await;
+    assert_eq!(answer(&mut there).await["type"], "MESSAGE_SENT");
+    send(&mut binh, channel, "mine", None).await;
+    assert_eq!(answer(&mut binh).await["type"], "MESSAGE_SENT");
+    assert_eq!(world.number("SELECT count(*) FROM messages").await, 2);
+}
