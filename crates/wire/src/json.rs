@@ -19,7 +19,7 @@ pub fn parse<'a, T: Deserialize<'a>>(whole: &str, json: &'a [u8]) -> Result<T, F
         explain(whole, &path, error.inner())
     })?;
     reader.end().map_err(|error| explain(whole, ".", &error))?;
-    refuse_null_characters(whole, json)?;
+    refuse_unstorable_text(whole, json)?;
     Ok(value)
 }
 
@@ -52,18 +52,27 @@ fn explain(whole: &str, path: &str, error: &serde_json::Error) -> FieldError {
     }
 }
 
-/// Refuses U+0000 in whatever string it is: also in those that nobody reads. JSON can only write it as
-/// an escape, so most texts are not looked at twice.
-fn refuse_null_characters(whole: &str, json: &[u8]) -> Result<(), FieldError> {
-    if !json.windows(6).any(|window| window == br"\u0000") {
+/// Refuses U+0000 and lone surrogates in whatever string they are: also in those that nobody reads. JSON can
+/// only write them as escapes, so most texts are not looked at twice.
+fn refuse_unstorable_text(whole: &str, json: &[u8]) -> Result<(), FieldError> {
+    if !json.windows(6).any(is_suspect) {
         return Ok(());
     }
-    let value: Value = serde_json::from_slice(json).map_err(|error| explain(whole, ".", &error))?;
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value: Value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(whole, &path, error.inner())
+    })?;
     match find_null_character(&value, String::new()) {
         Some(path) if path.is_empty() => Err(FieldError::new(whole, NULL_CHARACTER)),
         Some(path) => Err(FieldError::new(path, NULL_CHARACTER)),
         None => Ok(()),
     }
+}
+
+/// Does this look like an escape of U+0000 or of a surrogate?
+fn is_suspect(escape: &[u8]) -> bool {
+    escape == br"\u0000" || matches!(escape, [b'\\', b'u', b'd' | b'D', ..])
 }
 
 /// The path, from `path` on, of the first string with U+0000 in it.
@@ -134,10 +143,21 @@ mod tests {
                 "other[0].deep: must not contain",
             ),
             (r#"{"content":"x","o":{"\u0000":1}}"#, "o: must not contain"),
+            (r#"{"content":"x","other":["\uDEAD"]}"#, "other[0]: "),
         ] {
             let refusal = refusal(body);
             assert!(refusal.starts_with(said), "{body}: {refusal}");
         }
+    }
+
+    #[test]
+    fn pairs_of_surrogates_are_plain_text() {
+        let request: SendMessageRequest = parse(
+            "body",
+            br#"{"content":"\ud83d\uDE00","other":"\ud83d\ude00"}"#,
+        )
+        .unwrap();
+        assert_eq!(request.content, "\u{1f600}");
     }
 
     #[test]
