@@ -52,31 +52,29 @@ async fn find_out(request: &HttpRequest) -> Result<Admitted, ApiError> {
     let state = state.ok_or_else(ApiError::unexplained)?;
     let headers = request.headers();
     let identified = state.identifier.identify(credentials(headers)).await;
-    let caller = identified.map_err(refusal)?.caller;
+    let identity = identified.map_err(refusal)?;
     let correlation_id = request
         .extensions()
         .get::<CorrelationId>()
         .map(|id| id.as_str().to_owned());
     if let Some(seen) = request.extensions().get::<SeenCaller>() {
-        seen.note(caller.tenant, caller.user);
+        seen.note(identity.caller.tenant, identity.caller.user);
     }
     let pattern = request.match_pattern().unwrap_or_default();
     let class = rate_limits::class_of(request.method(), &pattern);
-    let verdict = state.limiter.take(&caller, class).await;
+    let verdict = state.limiter.take(&identity.caller, class).await;
     if let Some(standing) = verdict.standing() {
         request.extensions_mut().insert(standing);
     }
-    users::remember(&state.app, &caller).await;
-    let context = Context {
-        caller,
-        correlation_id,
-        // Where the request itself stands in the trace, if that is known outside.
-        traceparent: traces::traceparent(&Span::current()).or_else(|| {
-            text(headers, "traceparent")
-                .filter(|value| is_traceparent(value))
-                .map(str::to_owned)
-        }),
-    };
+    users::remember(&state.app, &identity.caller).await;
+    let mut context = state.app.context(identity);
+    context.correlation_id = correlation_id;
+    // Where the request itself stands in the trace, if that is known outside.
+    context.traceparent = traces::traceparent(&Span::current()).or_else(|| {
+        text(headers, "traceparent")
+            .filter(|value| is_traceparent(value))
+            .map(str::to_owned)
+    });
     Ok(Admitted { context, verdict })
 }
 

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use discuss_runtime::config::{
-    AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig,
-    RateLimitConfig, RedisConfig, ShutdownConfig,
+    AccountConfig, AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig,
+    MessagesConfig, RateLimitConfig, RecordServicesConfig, RedisConfig, ShutdownConfig,
 };
 
 /// The configuration of the API.
@@ -40,6 +40,12 @@ pub struct Config {
     /// How often callers may call.
     #[command(flatten)]
     pub rate_limits: RateLimitConfig,
+    /// The account service.
+    #[command(flatten)]
+    pub account: AccountConfig,
+    /// The services of business records.
+    #[command(flatten)]
+    pub records: RecordServicesConfig,
     /// The log.
     #[command(flatten)]
     pub log: LogConfig,

@@ -16,6 +16,7 @@ mod rate_limits;
 mod request;
 mod routes;
 mod server;
+mod services;
 mod state;
 
 pub use self::{command::execute, config::Config, openapi::document_as_json, server::start};

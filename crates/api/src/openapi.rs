@@ -33,6 +33,7 @@ pub(crate) const PATH: &str = "/discuss/openapi.json";
     tags(
         (name = "channels", description = "Where people talk"),
         (name = "members", description = "Who is in a channel"),
+        (name = "users", description = "People of the tenant"),
         (name = "messages", description = "What they say, and how far they have read"),
     ),
     modifiers(&Security)
@@ -139,10 +140,10 @@ pub(crate) enum BodyRefusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) enum AccessRefusals {
-    /// `FORBIDDEN`, `NOT_CHANNEL_MEMBER` or `CANNOT_SEND_MESSAGES`: the caller may see it, but not do this.
+    /// `FORBIDDEN`, `NOT_CHANNEL_MEMBER`, `CANNOT_SEND_MESSAGES` or `ENTITY_ACCESS_DENIED`: the caller may not do this.
     #[response(status = 403)]
     Forbidden(ErrorEnvelope),
-    /// `CHANNEL_NOT_FOUND`, `MESSAGE_NOT_FOUND` or `MEMBER_NOT_FOUND`: there is none that the caller may know of.
+    /// `CHANNEL_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `MEMBER_NOT_FOUND` or `USER_NOT_FOUND`: there is none that the caller may know of.
     #[response(status = 404)]
     NotFound(ErrorEnvelope),
 }

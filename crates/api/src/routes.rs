@@ -9,6 +9,8 @@ mod reactions;
 mod reads;
 mod receipts;
 mod threads;
+mod topics;
+mod users;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
@@ -19,6 +21,7 @@ pub(crate) const BASE: &str = "/discuss/api/v1";
 pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(
         scope(BASE)
+            .configure(topics::configure)
             .configure(channels::configure)
             .configure(members::configure)
             .configure(messages::configure)
@@ -27,6 +30,7 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(receipts::configure)
             .configure(changes::configure)
             .configure(reactions::configure)
-            .configure(threads::configure),
+            .configure(threads::configure)
+            .configure(users::configure),
     );
 }

@@ -25,6 +25,7 @@ use crate::{
     fallback::{self, Paths},
     observe::{Draining, observe},
     openapi, routes,
+    services::services,
     state::{State, identifier, limiter},
 };
 
@@ -44,7 +45,7 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
         .informative("redis", CHECK_LIMIT, check_redis);
 
     let mut tasks = Tasks::default();
-    let (app, background) = discuss_app::App::start_watched(database, redis);
+    let (app, background) = discuss_app::App::start_watched(database, redis, services(config)?);
     tasks.watch_all(background);
     let (identifier, reading) = identifier(&config.auth)?;
     tasks.watch_all(reading);

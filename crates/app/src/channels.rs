@@ -11,9 +11,12 @@ use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, StorageError, channels, members};
 
 use crate::notes::Note;
+use crate::permissions::require_entity;
+use crate::users::require_known;
 use crate::{App, AppError, Context, events};
 
 mod changes;
+pub mod topics;
 
 pub(crate) use changes::lock_in;
 pub use changes::{archive, unarchive, update};
@@ -36,6 +39,7 @@ pub async fn create_group(
     people.retain(|user| *user != maker.user);
     people.sort_unstable();
     people.dedup();
+    require_known(app, context, "memberIds", &people).await?;
     people.push(maker.user);
     let mut connection = app.connection().await?;
     let made = connection
@@ -84,6 +88,9 @@ pub async fn get_or_create_direct(
     if let Some(channel) = known {
         return Ok((seen(&mut connection, context, channel.id).await?, false));
     }
+    drop(connection);
+    require_known(app, context, "otherUserId", &[other]).await?;
+    let mut connection = app.connection().await?;
     let made = connection
         .transaction(async |connection| insert_direct(connection, context, maker, pair).await)
         .await?;
@@ -145,11 +152,13 @@ pub(crate) async fn join_first(
 
 /// One channel as the caller sees it: members all of it, others of the tenant a public one.
 pub async fn get(app: &App, context: &Context, id: ChannelId) -> Result<Seen, AppError> {
-    let mut connection = app.connection().await?;
-    let seen = seen(&mut connection, context, id).await?;
+    let seen = seen(&mut *app.connection().await?, context, id).await?;
     let membership = seen.membership.as_ref().map(|member| member.membership);
     match require_member(&seen.channel, membership) {
-        Ok(_) => Ok(seen),
+        Ok(_) => {
+            require_entity(context, &seen.channel).await?;
+            Ok(seen)
+        }
         // A stranger sees that a public channel is there, not what is said in it.
         Err(NotInChannel::NotMember) => Ok(Seen {
             membership: None,
@@ -169,7 +178,8 @@ async fn seen(
     Ok(seen.ok_or(NotInChannel::Unknown)?)
 }
 
-/// A channel that the caller is in, and their membership.
+/// A channel that the caller is in, and their membership. Of a business record's channel, what the record's
+/// service says counts too, and must have been asked before: no connection waits for another service.
 pub(crate) async fn require_in(
     connection: &mut Connection,
     context: &Context,

@@ -1,7 +1,35 @@
 //! Who asks, and under which ids it is logged.
 
+use std::fmt;
+use std::sync::Arc;
+
 use discuss_domain::users::{Caller, User};
 use discuss_domain::{TenantId, UserId};
+
+use crate::permissions::EntityAccess;
+
+/// What a caller came with: other services are asked with the same, so that they see the same person.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Passport {
+    /// Nothing that could be shown to others.
+    #[default]
+    None,
+    /// Their token.
+    Token(Arc<str>),
+    /// The trusted headers of the SERP gateway.
+    TrustedHeaders,
+}
+
+impl fmt::Debug for Passport {
+    /// Says of what kind it is; a token is never shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Token(_) => "Token(***)",
+            Self::TrustedHeaders => "TrustedHeaders",
+        })
+    }
+}
 
 /// One request, as the use cases see it.
 #[derive(Debug, Clone)]
@@ -12,16 +40,23 @@ pub struct Context {
     pub correlation_id: Option<String>,
     /// The request's trace (W3C).
     pub traceparent: Option<String>,
+    /// What the caller came with.
+    pub(crate) passport: Passport,
+    /// Who is asked whether the caller may see a business record; without it membership decides.
+    pub(crate) access: Option<Arc<EntityAccess>>,
 }
 
 impl Context {
-    /// A request of which nothing but its caller is known.
+    /// What Discuss does on behalf of somebody who is not asking themselves: nobody is asked for access.
+    /// Requests and sockets come with [`App::context`](crate::App::context).
     #[must_use]
     pub const fn of(caller: Caller) -> Self {
         Self {
             caller,
             correlation_id: None,
             traceparent: None,
+            passport: Passport::None,
+            access: None,
         }
     }
 
@@ -46,5 +81,26 @@ impl Context {
             email: self.caller.email.clone(),
             avatar_url: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_not_in_what_is_logged() {
+        let mut context = Context::of(Caller {
+            tenant: TenantId::from(3),
+            user: UserId::from(7),
+            name: None,
+            email: None,
+        });
+        context.passport = Passport::Token("hunter2".into());
+        let shown = format!("{context:?}");
+        assert!(
+            shown.contains("Token(***)") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

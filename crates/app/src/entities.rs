@@ -18,6 +18,7 @@ use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordR
 use discuss_domain::users::Caller;
 use discuss_domain::{TenantId, UserId};
 use discuss_storage::event_log::LoggedEvent;
+use discuss_storage::redis::Cache;
 use discuss_storage::{AsyncConnection, Connection, entities, inbox};
 
 use self::locked::LockedGroup;
@@ -26,10 +27,13 @@ use crate::limit::within;
 use crate::{App, AppError, Context, events};
 
 mod locked;
+mod opened;
 mod people;
 mod topics;
 
 pub use discuss_storage::inbox::InboxKey;
+pub use opened::Opened;
+pub(crate) use opened::open;
 
 /// How often an event is taken anew because the records it concerns were linked meanwhile.
 const TRIES: u32 = 5;
@@ -60,12 +64,29 @@ pub enum Taken {
 
 /// Takes news, once however often it is delivered.
 pub async fn apply(app: &App, delivery: &Delivery, news: &EntityNews) -> Result<Taken, AppError> {
+    forget_access(app, news).await;
     match news {
         EntityNews::Event(event) => apply_event(app, delivery, event).await,
         EntityNews::GoneEverywhere { records, version } => {
             apply_gone(app, delivery, (records, version)).await
         }
     }
+}
+
+/// What is kept of who may see these records counts no more, if this may have changed it. Best effort:
+/// without Redis nothing is kept, and what is kept is kept for a minute. It comes before the transaction: the
+/// record is as the event says already, and whoever takes the event anew after a crash does this anew.
+async fn forget_access(app: &App, news: &EntityNews) {
+    let changed: Vec<&RecordRef> = match news {
+        EntityNews::Event(event) => match &event.happened {
+            Happened::Changed if event.facts.people.is_empty() => return,
+            Happened::Became(to) => vec![&event.record, to],
+            _ => vec![&event.record],
+        },
+        EntityNews::GoneEverywhere { records, .. } => records.iter().collect(),
+    };
+    let forget = async |cache: &Cache| cache.forget_access(&changed).await;
+    app.parts.cache.attempt(forget).await;
 }
 
 async fn apply_event(

@@ -49,8 +49,10 @@ pub enum AppError {
     /// The owner can't leave.
     #[error("the owner can't leave: name another owner first")]
     OwnerCannotLeave,
-    /// Nobody can be asked whether the caller may see the business record.
-    #[error("the channel of a business record is made by the record itself")]
+    /// Nobody says that the caller may see the business record.
+    #[error(
+        "you may not see the business record of this channel, or nobody can say whether you may"
+    )]
     EntityAccess,
     /// The owner can't be removed.
     #[error("the owner can't be removed")]
@@ -61,6 +63,9 @@ pub enum AppError {
     /// The caller has called too often; when to come back is in it.
     #[error("too many calls; try again later")]
     TooManyCalls(Standing),
+    /// Another service of SERP can't be asked now.
+    #[error("{0}")]
+    ServiceAway(String),
     /// A store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -95,7 +100,7 @@ impl AppError {
             Self::MessageNotFound => ErrorCode::MessageNotFound,
             Self::MemberNotFound => ErrorCode::MemberNotFound,
             Self::CannotRemoveOwner => ErrorCode::CannotRemoveOwner,
-            Self::Busy => ErrorCode::ServiceUnavailable,
+            Self::Busy | Self::ServiceAway(_) => ErrorCode::ServiceUnavailable,
             Self::TooManyCalls(_) => ErrorCode::TooManyRequests,
             Self::Storage(error) if error.is_unavailable() => ErrorCode::ServiceUnavailable,
             Self::Storage(_) | Self::Internal => ErrorCode::InternalError,

@@ -12,8 +12,8 @@ use discuss_domain::{TenantId, UserId};
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::ids::IdNumber;
 
-use crate::BackgroundTask;
 use crate::stores::Answer;
+use crate::{BackgroundTask, Passport};
 use verifier::Verifier;
 
 pub use keycloak::{KeycloakSettings, Pace};
@@ -87,6 +87,8 @@ pub struct Identity {
     pub client: Option<String>,
     /// When their token's time is over, seconds since 1970; trusted headers have no end.
     pub expires_at: Option<i64>,
+    /// What they came with.
+    pub passport: Passport,
 }
 
 /// Tells who somebody is.
@@ -172,6 +174,7 @@ fn from_trusted_headers(user: &str, tenant: Option<&str>) -> Result<Identity, Id
         roles: BTreeSet::new(),
         client: None,
         expires_at: None,
+        passport: Passport::TrustedHeaders,
     })
 }
 

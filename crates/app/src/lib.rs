@@ -1,7 +1,9 @@
 //! The use cases of Discuss: load, decide by the domain, store in one transaction, announce.
 //!
-//! The API and the gateway call the same functions. It must not know HTTP, sockets or Kafka.
+//! The API and the gateway call the same functions. It must not know how requests come in: neither HTTP
+//! servers nor sockets nor Kafka. Other services of SERP are asked by `services`.
 
+mod cache;
 pub mod channels;
 mod context;
 pub mod entities;
@@ -15,12 +17,14 @@ pub mod members;
 mod mentions;
 pub mod messages;
 mod notes;
+pub mod permissions;
 pub mod rate_limits;
 pub mod reactions;
 pub mod reads;
 pub mod receipts;
 pub mod relay;
 pub mod retention;
+pub mod services;
 pub mod stores;
 pub mod threads;
 pub mod users;
@@ -34,8 +38,9 @@ use tokio::task::JoinHandle;
 pub use discuss_storage::redis::{PubSubSink, Redis, Topic};
 pub use discuss_storage::{Database, StorageError, migrations};
 
-pub use context::Context;
+pub use context::{Context, Passport};
 pub use error::AppError;
+pub use services::Services;
 
 /// What the use cases of one process share. Cheap to clone.
 #[derive(Clone)]
@@ -53,26 +58,36 @@ struct Parts {
     writer: writer::Writer,
     marks: reads::MarkGatherer,
     users: users::Remembered,
+    cache: Arc<cache::SpareCache>,
+    account: Option<services::Account>,
+    access: Arc<permissions::EntityAccess>,
 }
 
 impl App {
     /// Starts the use cases on the current runtime, for who does not watch their tasks.
     #[must_use]
     pub fn start(database: Database, redis: Redis) -> Self {
-        Self::start_watched(database, redis).0
+        Self::start_watched(database, redis, Services::none()).0
     }
 
     /// Starts the use cases and what works for them as long as they are: the writer's lanes, the
     /// publisher and the gatherer of marks. Without one of these nothing works: whoever starts them
     /// watches them.
     #[must_use]
-    pub fn start_watched(database: Database, redis: Redis) -> (Self, Vec<BackgroundTask>) {
+    pub fn start_watched(
+        database: Database,
+        redis: Redis,
+        services: Services,
+    ) -> (Self, Vec<BackgroundTask>) {
         let (fanout, publishing) = fanout::Fanout::start(redis.clone());
         let (writer, lanes) = writer::Writer::start(&database, &fanout);
         let (marks, gathering) = reads::MarkGatherer::start(&database, &fanout);
         let users = users::Remembered::default();
         let mut tasks = vec![("fan-out", publishing), ("read marks", gathering)];
         tasks.extend(lanes.into_iter().map(|lane| ("writer lane", lane)));
+        let cache = Arc::new(cache::SpareCache::new(redis.clone()));
+        let Services { account, records } = services;
+        let access = permissions::EntityAccess::new(records, &cache, &database);
         let parts = Arc::new(Parts {
             database,
             redis,
@@ -80,8 +95,22 @@ impl App {
             writer,
             marks,
             users,
+            cache,
+            account,
+            access: Arc::new(access),
         });
         (Self { parts }, tasks)
+    }
+
+    /// A request of somebody whose identity was checked, with what it takes to ask others about them.
+    #[must_use]
+    pub fn context(&self, identity: identity::Identity) -> Context {
+        let asked = !self.parts.access.is_empty();
+        Context {
+            passport: identity.passport,
+            access: asked.then(|| Arc::clone(&self.parts.access)),
+            ..Context::of(identity.caller)
+        }
     }
 
     /// The database.

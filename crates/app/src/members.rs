@@ -11,6 +11,8 @@ use discuss_storage::{AsyncConnection, Connection, channels, members};
 
 use crate::channels::{lock_in, now, require_in};
 use crate::notes::Note;
+use crate::permissions::require_entity_of;
+use crate::users::require_newcomers;
 use crate::{App, AppError, Context, events};
 
 mod comings;
@@ -29,6 +31,7 @@ pub async fn list(
     channel: ChannelId,
     (page, size): (i64, i64),
 ) -> Result<(Vec<(Member, User)>, Channel), AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let (channel, _) = require_in(&mut connection, context, channel).await?;
     let offset = page.saturating_mul(size);
@@ -44,6 +47,8 @@ pub async fn add(
     users: &[UserId],
     role: Role,
 ) -> Result<Vec<UserId>, AppError> {
+    require_entity_of(context, channel).await?;
+    require_newcomers(app, context, channel, users).await?;
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
@@ -117,6 +122,7 @@ pub async fn remove(
     channel: ChannelId,
     user: UserId,
 ) -> Result<(), AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let event = connection
         .transaction(async |connection| {

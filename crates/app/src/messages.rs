@@ -12,6 +12,7 @@ use discuss_storage::messages as stored;
 use discuss_storage::messages::history::{Outlook, find_outlook};
 
 use crate::channels::require_in;
+use crate::permissions::{require_entity_of, require_entity_of_message};
 use crate::rate_limits::Verdict;
 use crate::writer::{Command, Outcome, Send};
 use crate::{App, AppError, Context, mentions, receipts};
@@ -34,6 +35,7 @@ pub async fn send(
     channel: ChannelId,
     draft: Draft,
 ) -> Result<Sent, AppError> {
+    require_entity_of(context, channel).await?;
     // The fingerprint is of what arrived, whomever its names name by now.
     let fingerprint = Fingerprint::of(channel, &draft);
     let mentions = mentions::find(app, context, channel, &draft).await?;
@@ -93,6 +95,7 @@ async fn repeat(
         return Ok(None);
     };
     let sender = (context.tenant(), context.user());
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let Some(known) = stored::find_known(&mut connection, sender, client_id).await? else {
         return Ok(None);
@@ -121,13 +124,15 @@ pub async fn get(
     context: &Context,
     id: MessageId,
 ) -> Result<(Message, Viewpoint), AppError> {
+    require_entity_of_message(context, id).await?;
     let mut connection = app.connection().await?;
     let (message, channel, member) = find_readable(&mut connection, context, id).await?;
     let view = receipts::viewpoint(&mut connection, &channel, &member).await?;
     Ok((message, view))
 }
 
-/// A message that the caller may read, with its channel and their membership of that.
+/// A message that the caller may read, with its channel and their membership of that. Of a business record's
+/// channel, the record's service must have been asked before.
 pub(crate) async fn find_readable(
     connection: &mut Connection,
     context: &Context,
@@ -165,6 +170,7 @@ pub async fn list(
     scope: Scope,
     (cursor, limit): (Cursor, i64),
 ) -> Result<History, AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let outlook = look(&mut connection, context, channel, cursor.message()).await?;
     let place = outlook.anchor.map(|anchor| scope.place(anchor));
@@ -182,6 +188,7 @@ pub async fn list_page(
     scope: Scope,
     (page, size): (i64, i64),
 ) -> Result<History, AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let outlook = look(&mut connection, context, channel, None).await?;
     let stretch = Stretch::of_page(page, size, scope.count(outlook.counters));

@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::channels::{now, require_in};
 use crate::fanout::Fanout;
+use crate::permissions::{require_entity_of, require_entity_of_message};
 use crate::{App, AppError, Context};
 
 /// Marks from sockets wait at most so long.
@@ -47,6 +48,10 @@ pub async fn mark(
     channel: Option<ChannelId>,
     message: MessageId,
 ) -> Result<ReadUpTo, AppError> {
+    match channel {
+        Some(channel) => require_entity_of(context, channel).await?,
+        None => require_entity_of_message(context, message).await?,
+    }
     let mut connection = app.connection().await?;
     let found = messages::find(&mut connection, context.tenant(), message).await?;
     let found = found.filter(|found| channel.is_none_or(|channel| channel == found.channel_id));
@@ -76,6 +81,7 @@ pub async fn mark(
 
 /// How far the caller has read a channel.
 pub async fn get(app: &App, context: &Context, channel: ChannelId) -> Result<ReadUpTo, AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     unread(&mut connection, context, channel).await
 }

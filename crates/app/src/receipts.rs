@@ -9,10 +9,12 @@ use discuss_storage::{Connection, StorageError};
 use discuss_wire::receipts::{ReceiptView, ReceiptsView};
 
 use crate::messages::find_readable;
+use crate::permissions::require_entity_of_message;
 use crate::{App, AppError, Context};
 
 /// To whom a message came and who has read it; nobody in channels of more than 50 members.
 pub async fn list(app: &App, context: &Context, id: MessageId) -> Result<ReceiptsView, AppError> {
+    require_entity_of_message(context, id).await?;
     let mut connection = app.connection().await?;
     let (message, _, _) = find_readable(&mut connection, context, id).await?;
     let receipts = list_receipts(&mut connection, &message).await?;

@@ -6,6 +6,7 @@ use discuss_storage::{Connection, messages as stored, threads};
 
 use crate::messages::change::Target;
 use crate::messages::find_readable;
+use crate::permissions::require_entity_of_message;
 use crate::{App, AppError, Context};
 
 pub use discuss_storage::threads::Following;
@@ -18,6 +19,7 @@ pub async fn list(
     target: Target,
     (page, size): (i64, i64),
 ) -> Result<(Vec<Message>, i64), AppError> {
+    require_entity_of_message(context, target.message).await?;
     let mut connection = app.connection().await?;
     let root = find_root(&mut connection, context, target).await?;
     let total = root.thread.newest_no;
@@ -36,6 +38,7 @@ pub async fn set_following(
     message: MessageId,
     following: Following,
 ) -> Result<MessageId, AppError> {
+    require_entity_of_message(context, message).await?;
     let mut connection = app.connection().await?;
     let root = find_root(&mut connection, context, message.into()).await?;
     threads::set_following(&mut connection, root.id, context.user(), following).await?;

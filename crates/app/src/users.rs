@@ -8,6 +8,11 @@ use discuss_domain::{TenantId, UserId};
 
 use crate::App;
 
+mod directory;
+
+pub use directory::search;
+pub(crate) use directory::{require_known, require_newcomers};
+
 /// People whose names this process has stored already; forgotten all at once when there are too many.
 #[derive(Default)]
 pub(crate) struct Remembered {

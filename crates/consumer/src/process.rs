@@ -1,6 +1,6 @@
 //! The process: its stores, both ways between them and Kafka, and the admin port.
 
-use discuss_app::{App, stores};
+use discuss_app::{App, Services, stores};
 use discuss_bus::Brokers;
 use discuss_bus::consumer::Effort;
 use discuss_runtime::admin::AdminServer;
@@ -22,7 +22,7 @@ pub(crate) async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result
     let database = &config.database;
     let database = stores::open_database(&database.url(), database.database_pool_size).await?;
     let redis = stores::open_redis(&config.redis.url(), &config.redis.redis_prefix)?;
-    let (app, background) = App::start_watched(database, redis);
+    let (app, background) = App::start_watched(database, redis, Services::none());
     let readiness = readiness(&app, config, &shutdown)?;
     let address = config.listen.at(config.consumer_admin_port);
     let admin = AdminServer::start("CONSUMER_ADMIN_PORT", address, readiness, metrics)?;

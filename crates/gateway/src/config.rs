@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use discuss_runtime::config::{
     AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig,
-    RateLimitConfig, RedisConfig, ShutdownConfig,
+    RateLimitConfig, RecordServicesConfig, RedisConfig, ShutdownConfig,
 };
 
 /// What the gateway is told by its environment.
@@ -44,6 +44,9 @@ pub struct Config {
     /// How people prove who they are.
     #[command(flatten)]
     pub auth: AuthConfig,
+    /// The services of business records.
+    #[command(flatten)]
+    pub records: RecordServicesConfig,
     /// What is logged.
     #[command(flatten)]
     pub log: LogConfig,

@@ -18,6 +18,7 @@ mod pages;
 mod redis_feed;
 mod replays;
 mod server;
+mod services;
 mod session;
 mod socket;
 mod topics;

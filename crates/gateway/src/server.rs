@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
 use crate::hubs::Task;
-use crate::{news, pages, redis_feed, replays, upgrade};
+use crate::{news, pages, redis_feed, replays, services, upgrade};
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
@@ -45,7 +45,8 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
         .informative("redis", CHECK_LIMIT, check_redis);
 
     let mut tasks = Tasks::default();
-    let (app, background) = discuss_app::App::start_watched(database, redis);
+    let services = services::services(&config.records)?;
+    let (app, background) = discuss_app::App::start_watched(database, redis, services);
     tasks.watch_all(background);
     let gateway = start_gateway(config, app, &shutdown, &mut tasks).await?;
     let readiness = match gateway.identifier.check_keys() {

@@ -14,6 +14,7 @@ mod messages;
 mod print;
 mod rate_limits;
 mod redis;
+mod services;
 mod shutdown;
 
 use std::{error::Error as _, ffi::OsString};
@@ -35,6 +36,7 @@ pub use self::{
     print::describe,
     rate_limits::RateLimitConfig,
     redis::RedisConfig,
+    services::{AccountConfig, RecordServicesConfig},
     shutdown::ShutdownConfig,
 };
 

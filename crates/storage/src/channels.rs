@@ -18,7 +18,7 @@ mod topics;
 pub use changes::{is_merged, set_archived, update};
 pub use insert::{Maker, insert_direct, insert_group, insert_topic};
 pub use seen::{count_seen, find_seen, list_seen};
-pub use topics::{find_topic, merge_into, rename_topic};
+pub use topics::{find_entity, find_topic, merge_into, rename_topic};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channels)]

@@ -13,6 +13,10 @@ mod rate_limits;
 pub use self::rate_limits::{Counted, RateCounters};
 pub use redis::aio::PubSubSink;
 
+mod cache;
+
+pub use cache::{Cache, CachedAccess};
+
 /// No answer takes longer, or Redis counts as away.
 const TIMEOUT: Duration = Duration::from_secs(1);
 

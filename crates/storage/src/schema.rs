@@ -123,6 +123,7 @@ diesel::table! {
         name -> Nullable<Text>,
         email -> Nullable<Text>,
         avatar_url -> Nullable<Text>,
+        checked_at -> Nullable<Timestamptz>,
     }
 }
 

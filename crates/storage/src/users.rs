@@ -8,6 +8,10 @@ use discuss_domain::users::{Caller, User};
 use crate::schema::users;
 use crate::{Connection, StorageError};
 
+mod directory;
+
+pub use directory::{list_known, search, upsert_checked};
+
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(crate) struct UserRow {

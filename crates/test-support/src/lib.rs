@@ -12,6 +12,7 @@
 
 mod consistency;
 mod database;
+mod http_server;
 mod issuer;
 mod kafka;
 mod kafka_server;
@@ -22,6 +23,7 @@ mod replies;
 mod tokens;
 
 pub use database::TestDatabase;
+pub use http_server::{HttpServer, Reply};
 pub use issuer::{Issuer, RealmKey};
 pub use kafka::TestKafka;
 pub use kafka_server::KafkaServer;

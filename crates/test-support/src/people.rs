@@ -1,7 +1,11 @@
 //! A small world: a database, the use cases over it, and people in channels.
 
+use std::collections::BTreeSet;
+
+use discuss_app::identity::Identity;
 use discuss_app::messages::Sent;
-use discuss_app::{App, AppError, Context, channels, members, messages};
+use discuss_app::services::ServiceSettings;
+use discuss_app::{App, AppError, Context, Passport, Services, channels, members, messages};
 use discuss_domain::channels::{ChannelName, NewGroup};
 use discuss_domain::members::Role;
 use discuss_domain::messages::{Content, Draft, Message, MessageKind};
@@ -27,11 +31,16 @@ impl World {
     /// The tenant of everybody who is not said to be of another.
     pub const TENANT: i64 = 3;
 
-    /// An empty world.
+    /// An empty world, without any other service.
     pub async fn new() -> Self {
+        Self::with_services(&ServiceSettings::default()).await
+    }
+
+    /// An empty world beside these services.
+    pub async fn with_services(services: &ServiceSettings) -> Self {
         let database = TestDatabase::new().await;
         let redis_prefix = format!("test-{}", Uuid::new_v4().simple());
-        let app = app(&database, &redis_prefix);
+        let app = app_beside(&database, &redis_prefix, services);
         Self {
             database,
             app,
@@ -79,6 +88,18 @@ impl World {
     #[must_use]
     pub fn person(user: i64) -> Context {
         Self::person_of(Self::TENANT, user)
+    }
+
+    /// A request of somebody with a token, "token-of-{user}", so that other services can be asked.
+    #[must_use]
+    pub fn bearer(&self, user: i64) -> Context {
+        self.app.context(Identity {
+            caller: Self::person(user).caller,
+            roles: BTreeSet::new(),
+            client: None,
+            expires_at: Some(i64::MAX),
+            passport: Passport::Token(format!("token-of-{user}").into()),
+        })
     }
 
     /// A request of somebody of another tenant.
@@ -156,6 +177,11 @@ impl World {
 }
 
 fn app(database: &TestDatabase, redis_prefix: &str) -> App {
+    app_beside(database, redis_prefix, &ServiceSettings::default())
+}
+
+fn app_beside(database: &TestDatabase, redis_prefix: &str, services: &ServiceSettings) -> App {
     let redis = Redis::new(&redis_url(), redis_prefix).expect("REDIS_URL must be read");
-    App::start(database.database().clone(), redis)
+    let services = Services::new(services).expect("the services' URLs must be good");
+    App::start_watched(database.database().clone(), redis, services).0
 }

@@ -16,20 +16,22 @@ use crate::messages::metadata;
 mod changes;
 mod events;
 mod lists;
+mod topics;
 
 pub use changes::UpdateChannelRequest;
 pub use events::{ChannelChangedView, ChannelCreatedView};
 pub use lists::ChannelFilterQuery;
+pub use topics::{NewTopic, record};
 
 /// Makes a channel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateChannelRequest {
-    /// DIRECT or GROUP; the routes `/channels/direct` and `/channels/group` imply it.
+    /// DIRECT, GROUP or TOPIC; the routes `/channels/direct`, `/channels/group` and `/channels/topic` imply it.
     #[serde(rename = "type")]
     #[schema(example = "GROUP")]
     pub kind: Option<String>,
-    /// The name; a GROUP needs one.
+    /// The name; a GROUP needs one. Of a TOPIC, what the record is called until its events say so.
     #[schema(max_length = 100, example = "Quarter review")]
     pub name: Option<String>,
     /// What it is about.
@@ -60,8 +62,8 @@ pub enum NewChannel {
     Direct(UserId),
     /// For a team.
     Group(NewGroup),
-    /// Of a business record: made by the record's own events, never by a request.
-    Topic,
+    /// Of a business record: the one there is, or a new one.
+    Topic(NewTopic),
 }
 
 impl CreateChannelRequest {
@@ -74,23 +76,14 @@ impl CreateChannelRequest {
         let kind = match (implied, self.kind.as_deref()) {
             (Some(kind), _) => kind,
             (None, Some(name)) => ChannelKind::find(name)
-                .ok_or_else(|| FieldError::new("type", "must be DIRECT or GROUP"))?,
+                .ok_or_else(|| FieldError::new("type", "must be DIRECT, GROUP or TOPIC"))?,
             (None, None) => return Err(FieldError::new("type", "is required")),
         };
         match kind {
             ChannelKind::Direct => self.parse_direct(caller).map(NewChannel::Direct),
             ChannelKind::Group => self.parse_group(caller).map(NewChannel::Group),
-            ChannelKind::Topic => self.parse_topic(),
+            ChannelKind::Topic => self.parse_topic().map(NewChannel::Topic),
         }
-    }
-
-    fn parse_topic(&self) -> Result<NewChannel, FieldError> {
-        let missing = match (&self.entity_type, &self.entity_id) {
-            (None, _) => "entityType",
-            (_, None) => "entityId",
-            _ => return Ok(NewChannel::Topic),
-        };
-        Err(FieldError::new(missing, "is required"))
     }
 
     fn parse_direct(&self, caller: UserId) -> Result<UserId, FieldError> {

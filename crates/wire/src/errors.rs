@@ -72,6 +72,8 @@ codes! {
     MessageNotFound = "MESSAGE_NOT_FOUND", 404;
     /// Nobody of that id in the channel.
     MemberNotFound = "MEMBER_NOT_FOUND", 404;
+    /// Nobody of that id in the tenant.
+    UserNotFound = "USER_NOT_FOUND", 404;
     /// The route has other methods.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
     /// The same client message id with other content.

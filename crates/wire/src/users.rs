@@ -1,8 +1,21 @@
 //! People in answers and frames.
 
+use discuss_domain::text::require_bounded;
 use discuss_domain::users::User;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::errors::{FieldError, InField};
+
+/// Longest text that people are searched by, in characters.
+const MOST_QUERY_CHARS: usize = 100;
+
+/// Checks what people are searched by; nothing finds everybody.
+pub fn parse_query(query: Option<&str>) -> Result<String, FieldError> {
+    let query = query.unwrap_or_default().trim();
+    require_bounded(query, MOST_QUERY_CHARS).in_field("query")?;
+    Ok(query.to_lowercase())
+}
 
 /// A person.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,9 +1,11 @@
 //! Channels: make, list, read, change.
 
 use actix_web::{HttpResponse, get, post, web::Data};
-use discuss_app::AppError;
 use discuss_app::channels;
-use discuss_domain::{ChannelId, channels::ChannelKind};
+use discuss_domain::{
+    ChannelId,
+    channels::{ChannelKind, Seen},
+};
 use discuss_wire::{
     channels::{ChannelFilterQuery, ChannelView, CreateChannelRequest, NewChannel},
     envelope::Envelope,
@@ -12,6 +14,7 @@ use discuss_wire::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::topics;
 use crate::{
     answer,
     error::ApiError,
@@ -37,12 +40,13 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 /// Make a channel.
 ///
 /// A GROUP is always new and its maker the OWNER. A DIRECT channel is the one there is with that person,
-/// or a new one.
+/// or a new one. So is a TOPIC that of its business record, which the caller must be allowed to see: who
+/// makes it is the OWNER, who finds it a MEMBER.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
     responses(
         (status = 201, description = "Made", body = Envelope<ChannelView>),
-        (status = 200, description = "The DIRECT channel that was there", body = Envelope<ChannelView>),
-        Refusals, BodyRefusals,
+        (status = 200, description = "The DIRECT or TOPIC channel that was there", body = Envelope<ChannelView>),
+        Refusals, AccessRefusals, BodyRefusals,
     ))]
 #[post("/channels")]
 async fn create_channel(
@@ -55,7 +59,7 @@ async fn create_channel(
 
 /// Make a GROUP channel.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest,
-    responses((status = 201, description = "Made", body = Envelope<ChannelView>), Refusals, BodyRefusals))]
+    responses((status = 201, description = "Made", body = Envelope<ChannelView>), Refusals, AccessRefusals, BodyRefusals))]
 #[post("/channels/group")]
 async fn create_group_channel(
     state: Data<State>,
@@ -70,7 +74,7 @@ async fn create_group_channel(
     responses(
         (status = 201, description = "Made", body = Envelope<ChannelView>),
         (status = 200, description = "The one that was there", body = Envelope<ChannelView>),
-        Refusals, BodyRefusals,
+        Refusals, AccessRefusals, BodyRefusals,
     ))]
 #[post("/channels/direct")]
 async fn create_direct_channel(
@@ -81,14 +85,14 @@ async fn create_direct_channel(
     create(&state, &caller, request.0, Some(ChannelKind::Direct)).await
 }
 
-async fn create(
+pub(super) async fn create(
     state: &State,
     caller: &Caller,
     request: CreateChannelRequest,
     implied: Option<ChannelKind>,
 ) -> Result<HttpResponse, ApiError> {
     match request.parse(caller.user(), implied)? {
-        NewChannel::Topic => Err(AppError::EntityAccess.into()),
+        NewChannel::Topic(topic) => topics::open(state, caller, &topic).await,
         NewChannel::Group(group) => {
             let seen = channels::create_group(&state.app, caller, &group).await?;
             Ok(answer::created(
@@ -143,10 +147,22 @@ async fn get_channel(
     channel: PathId<ChannelId>,
 ) -> Result<HttpResponse, ApiError> {
     let seen = channels::get(&state.app, &caller, channel.0).await?;
+    Ok(answer::ok(
+        "Channel",
+        in_full(&state, &caller, &seen).await?,
+    ))
+}
+
+/// A channel with its first members, for who is in it.
+pub(super) async fn in_full(
+    state: &State,
+    caller: &Caller,
+    seen: &Seen,
+) -> Result<ChannelView, ApiError> {
     let members = if seen.current().is_some() {
         let first = (0, MEMBERS_SHOWN);
         let (members, channel) =
-            discuss_app::members::list(&state.app, &caller, channel.0, first).await?;
+            discuss_app::members::list(&state.app, caller, seen.channel.id, first).await?;
         let base = channel.counters.unread_count_base;
         Some(
             members
@@ -157,5 +173,5 @@ async fn get_channel(
     } else {
         None
     };
-    Ok(answer::ok("Channel", ChannelView::seen(&seen, members)))
+    Ok(ChannelView::seen(seen, members))
 }

@@ -126,6 +126,8 @@ impl Group {
                 ("{messageId}", message.to_string()),
                 (OWN_MESSAGE, own.to_string()),
                 ("{userId}", BYSTANDER.to_string()),
+                ("{entityType}", "customer".to_owned()),
+                ("{entityId}", "1".to_owned()),
                 ("{emoji}", "\u{1f44d}".to_owned()),
             ],
         }

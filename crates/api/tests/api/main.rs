@@ -29,3 +29,5 @@ mod receipts;
 mod states;
 mod support;
 mod threads;
+mod topics;
+mod users;

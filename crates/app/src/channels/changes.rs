@@ -10,6 +10,7 @@ use discuss_storage::{AsyncConnection, Connection, channels, members};
 
 use super::{now, seen};
 use crate::notes::Note;
+use crate::permissions::require_entity_of;
 use crate::{App, AppError, Context, events};
 
 /// Changes a channel; what is so already makes no event.
@@ -19,6 +20,7 @@ pub async fn update(
     id: ChannelId,
     changes: ChannelChanges,
 ) -> Result<Seen, AppError> {
+    require_entity_of(context, id).await?;
     let mut connection = app.connection().await?;
     let logged = connection
         .transaction(async |connection| {
@@ -53,6 +55,7 @@ async fn set_archived(
     id: ChannelId,
     archived_at: Option<DateTime<Utc>>,
 ) -> Result<Seen, AppError> {
+    require_entity_of(context, id).await?;
     let mut connection = app.connection().await?;
     let logged = connection
         .transaction(async |connection| {

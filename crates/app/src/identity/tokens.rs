@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::Deserialize;
 
 use super::{Identity, IdentityError};
+use crate::Passport;
 
 /// Clocks may differ by this many seconds.
 const LEEWAY: u64 = 5;
@@ -81,6 +82,7 @@ pub(super) fn read(
         roles: accesses.flat_map(|access| access.roles).collect(),
         client: text(claims.azp),
         expires_at: Some(claims.exp),
+        passport: Passport::Token(token.into()),
     })
 }
 

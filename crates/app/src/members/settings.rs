@@ -7,6 +7,7 @@ use discuss_domain::permissions::{NotInChannel, Refused};
 use discuss_storage::members;
 
 use crate::channels::require_in;
+use crate::permissions::require_entity_of;
 use crate::{App, AppError, Context};
 
 /// Changes what the caller wants in a channel. Answers their membership, and the channel.
@@ -16,6 +17,7 @@ pub async fn update_own(
     id: ChannelId,
     settings: OwnSettings,
 ) -> Result<(Member, Channel), AppError> {
+    require_entity_of(context, id).await?;
     let mut connection = app.connection().await?;
     let (channel, own) = require_in(&mut connection, context, id).await?;
     if channel.archived_at.is_some() {

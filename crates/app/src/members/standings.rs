@@ -11,6 +11,7 @@ use discuss_storage::{AsyncConnection, Connection, channels, members};
 use super::require_current;
 use crate::channels::{lock_in, now};
 use crate::notes::Note;
+use crate::permissions::require_entity_of;
 use crate::{App, AppError, Context, events};
 
 /// Changes how somebody stands; what is so already makes no event. Naming another owner hands the channel
@@ -21,6 +22,7 @@ pub async fn update(
     (channel, user): (ChannelId, UserId),
     change: StandingChange,
 ) -> Result<((Member, User), Channel), AppError> {
+    require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
     let (logged, member, channel) = connection
         .transaction(async |connection| {

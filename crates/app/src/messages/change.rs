@@ -7,6 +7,7 @@ use discuss_domain::{ChannelId, MessageId};
 use discuss_storage::messages as stored;
 
 use super::find_readable;
+use crate::permissions::{require_entity_of, require_entity_of_message};
 use crate::writer::{Command, MessageChange, Outcome};
 use crate::{App, AppError, Context};
 
@@ -71,9 +72,11 @@ pub(crate) async fn change(
     target: Target,
     change: Change,
 ) -> Result<Changed, AppError> {
+    let channel = channel_of(app, context, target).await?;
+    require_entity_of(context, channel).await?;
     let change = MessageChange {
         tenant: context.tenant(),
-        channel: channel_of(app, context, target).await?,
+        channel,
         user: context.user(),
         message: target.message,
         change,
@@ -113,6 +116,7 @@ pub async fn list_versions(
     id: MessageId,
     (page, size): (i64, i64),
 ) -> Result<(Vec<EarlierVersion>, i64), AppError> {
+    require_entity_of_message(context, id).await?;
     let mut connection = app.connection().await?;
     let (message, _, member) = find_readable(&mut connection, context, id).await?;
     if message.sender.id != context.user() {

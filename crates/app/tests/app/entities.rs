@@ -37,7 +37,7 @@ pub(crate) fn event(record: &RecordRef, at_ms: i64, happened: Happened) -> Entit
     }
 }
 
-fn created(record: &RecordRef, at_ms: i64, by: i64, name: &str) -> EntityEvent {
+pub(crate) fn created(record: &RecordRef, at_ms: i64, by: i64, name: &str) -> EntityEvent {
     let by = Some(UserId::from(by));
     let mut event = event(record, at_ms, Happened::Created { by });
     event.facts.name = Label::parse(name).unwrap();
@@ -79,14 +79,14 @@ async fn take(world: &World, events: &[EntityEvent]) {
 }
 
 /// The channel that answers to a record.
-async fn channel_of(world: &World, record: &RecordRef) -> Channel {
+pub(crate) async fn channel_of(world: &World, record: &RecordRef) -> Channel {
     let tenant = TenantId::from(World::TENANT);
     let mut connection = world.connection().await;
     let found = find_topic(&mut connection, tenant, record).await.unwrap();
     found.unwrap()
 }
 
-async fn members(world: &World, channel: &Channel) -> String {
+pub(crate) async fn members(world: &World, channel: &Channel) -> String {
     let client = world.database.client().await;
     let sql = "SELECT coalesce(string_agg(user_id || ' ' || role, ', ' ORDER BY user_id), '')
                  FROM channel_members WHERE channel_id = $1 AND status = 'ACTIVE'";

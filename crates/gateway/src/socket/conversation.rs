@@ -60,12 +60,11 @@ impl<'s> Conversation<'s> {
         resumes: bool,
         resume: Option<Resume>,
     ) -> Result<Self, Close> {
-        let Identity {
-            caller, expires_at, ..
-        } = identity;
+        let expires_at = identity.expires_at;
+        let context = socket.gateway.app.context(identity);
         let person = Person {
-            tenant: caller.tenant,
-            user: caller.user,
+            tenant: context.tenant(),
+            user: context.user(),
         };
         let id = socket.gateway.next_session();
         let session = Arc::new(Session::new(id, person, Arc::clone(&socket.outgoing)));
@@ -73,7 +72,7 @@ impl<'s> Conversation<'s> {
         let mut conversation = Self {
             socket,
             session,
-            context: Context::of(caller),
+            context,
             expires_at,
             connection_id: Uuid::new_v4(),
             heard_at: Instant::now(),
@@ -219,7 +218,7 @@ impl<'s> Conversation<'s> {
             return Err(Refusal::told(ErrorCode::Forbidden, message));
         }
         self.expires_at = identity.expires_at;
-        self.context.caller = identity.caller;
+        self.context = self.socket.gateway.app.context(identity);
         self.say_connected(None, request_id);
         Ok(())
     }

@@ -16,6 +16,7 @@ mod keycloak;
 mod members;
 mod messages;
 mod news;
+mod permissions;
 mod process;
 mod proxy;
 mod rate_limits;

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::channels::{Channel, ChannelKind};
+use discuss_domain::channels::{Channel, ChannelKind, EntityRef};
 use discuss_domain::entities::{RecordRef, Topic};
 use discuss_domain::{ChannelId, TenantId};
 
@@ -42,6 +42,29 @@ pub async fn find_topic(
         .await
         .optional()?;
     row.map(Channel::try_from).transpose()
+}
+
+/// The record that a channel of the tenant stands under: nothing for a channel of another kind, and nothing
+/// at all when there is no such channel.
+pub async fn find_entity(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: ChannelId,
+) -> Result<Option<Option<EntityRef>>, StorageError> {
+    let row: Option<(Option<String>, Option<String>)> = channels::table
+        .find(id.get())
+        .filter(channels::tenant_id.eq(tenant.get()))
+        .select((channels::entity_type, channels::entity_id))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(row.map(|(entity_type, entity_id)| {
+        let entity = entity_type.zip(entity_id);
+        entity.map(|(entity_type, entity_id)| EntityRef {
+            entity_type,
+            entity_id,
+        })
+    }))
 }
 
 /// Puts the channel under this record and gives it this name.

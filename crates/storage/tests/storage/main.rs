@@ -6,6 +6,7 @@
     reason = "the helpers of a test fail with it, as the test does"
 )]
 
+mod cache;
 mod changes;
 mod channels;
 mod entities;

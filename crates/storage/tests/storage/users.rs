@@ -9,6 +9,8 @@ use discuss_test_support::World;
 
 use crate::fixture::{elsewhere, tenant, user};
 
+mod directory;
+
 fn caller(name: Option<&str>, email: Option<&str>) -> Caller {
     Caller {
         tenant: tenant(),
