@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use self::records::Records;
 use crate::producer::Producer;
@@ -55,6 +56,10 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Reads a record; quick, and the same whenever it is asked.
     fn read(&self, record: &Record) -> Reading<Self::Work>;
+
+    /// Makes `span`, in which a record's work is done, part of a trace, for those who export theirs. It has
+    /// empty fields `otel.name` and `otel.kind`.
+    fn trace(&self, _span: &Span, _record: &Record) {}
 
     /// Does the work. It may be done twice: after a crash, or while another process takes over.
     fn handle(&self, work: &Self::Work) -> impl Future<Output = Result<(), Failure>> + Send;

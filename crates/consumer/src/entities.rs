@@ -8,7 +8,9 @@ use discuss_bus::consumer::{Effort, Reading};
 use discuss_bus::record::{CORRELATION_ID, TRACEPARENT};
 use discuss_bus::{BusError, Failure, Handler, Record, Settings, consumer};
 use discuss_domain::entities::EntityNews;
+use discuss_runtime::traces;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::sources::{self, Read};
 
@@ -62,8 +64,13 @@ impl Handler for Entities {
         }
     }
 
+    fn trace(&self, span: &Span, record: &Record) {
+        let name = || format!("{} process", record.topic);
+        traces::consume(span, name, record.header(TRACEPARENT));
+    }
+
     async fn handle(&self, work: &Work) -> Result<(), Failure> {
-        let outcome = match apply(&self.app, &work.delivery, &work.news).await {
+        let outcome = match apply(&self.app, &delivery(work), &work.news).await {
             Ok(Taken::Now) => "taken",
             Ok(Taken::Before) => "known",
             Err(error) => return Err(self.failure(&error).await),
@@ -71,6 +78,13 @@ impl Handler for Entities {
         metrics::counter!("discuss_entity_events_total", "outcome" => outcome).increment(1);
         Ok(())
     }
+}
+
+/// What follows from the work goes on with the trace from the work itself, where traces are exported.
+fn delivery(work: &Work) -> Delivery {
+    let mut delivery = work.delivery.clone();
+    delivery.traceparent = traces::traceparent(&Span::current()).or(delivery.traceparent);
+    delivery
 }
 
 fn passed_on(record: &Record, name: &str) -> Option<String> {

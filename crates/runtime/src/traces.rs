@@ -69,6 +69,11 @@ pub fn serve(span: &Span, name: impl FnOnce() -> String, traceparent: Option<&st
     begin(span, "server", name, traceparent);
 }
 
+/// The same for a span that does what somebody handed on without waiting for it.
+pub fn consume(span: &Span, name: impl FnOnce() -> String, traceparent: Option<&str>) {
+    begin(span, "consumer", name, traceparent);
+}
+
 /// The same for a span that hands something on to whoever is not waited for.
 pub fn produce(span: &Span, name: impl FnOnce() -> String, traceparent: Option<&str>) {
     begin(span, "producer", name, traceparent);

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field::Empty};
 
 use super::{Effort, Failure, Handler};
 use crate::dead_letters::{self, GivenUp, MAX_VALUE_BYTES};
@@ -77,7 +77,10 @@ impl<H: Handler> Worker<H> {
             offset = record.offset,
             correlation_id = record.header(CORRELATION_ID),
             traceparent = record.header(TRACEPARENT),
+            otel.name = Empty,
+            otel.kind = Empty,
         );
+        self.handler.trace(&span, record);
         self.settle(ours, work).instrument(span).await
     }
 

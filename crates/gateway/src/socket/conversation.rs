@@ -7,11 +7,13 @@ use discuss_app::rate_limits::CallClass;
 use discuss_app::{Context, messages, reads, users};
 use discuss_domain::Seq;
 use discuss_domain::users::Caller;
+use discuss_runtime::traces;
 use discuss_wire::errors::{ErrorCode, FieldError};
 use discuss_wire::messages::{MarkReadRequest, MessageView};
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::refusal::Refusal;
@@ -161,7 +163,9 @@ impl<'s> Conversation<'s> {
             return Ok(());
         };
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
-        match self.carry_out(&request).await {
+        let span = request.span();
+        self.context.traceparent = traces::traceparent(&span);
+        match self.carry_out(&request).instrument(span).await {
             Ok(()) => Ok(()),
             Err(refusal) => self.tell(refusal, request.id.as_deref()),
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use discuss_domain::messages::Draft;
 use discuss_domain::{ChannelId, Seq};
+use discuss_runtime::traces;
 use discuss_wire::errors::FieldError;
 use discuss_wire::frames::ClientFrame;
 use discuss_wire::ids::IdNumber;
@@ -11,9 +12,18 @@ use discuss_wire::json;
 use discuss_wire::messages::SendMessageRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tracing::{Span, field};
 
 /// The longest `requestId`: it comes back in every answer.
 const MAX_REQUEST_ID_BYTES: usize = 128;
+/// What is written to the log of a channel: everybody is told of it.
+const CHANGES: [&str; 5] = [
+    "SEND_MESSAGE",
+    "EDIT_MESSAGE",
+    "DELETE_MESSAGE",
+    "ADD_REACTION",
+    "REMOVE_REACTION",
+];
 
 /// A frame of a client.
 pub(super) struct Request<'a> {
@@ -39,6 +49,17 @@ impl<'a> Request<'a> {
             id: frame.request_id,
             payload,
         })
+    }
+
+    /// The span of its trace; that of what changes nothing for others is none.
+    pub(super) fn span(&self) -> Span {
+        if !CHANGES.contains(&self.kind.as_str()) {
+            return Span::none();
+        }
+        let span =
+            tracing::debug_span!("frame", otel.name = field::Empty, otel.kind = field::Empty);
+        traces::serve(&span, || self.kind.clone(), None);
+        span
     }
 
     /// The payload of the request's kind.
