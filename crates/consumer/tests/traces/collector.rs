@@ -7,6 +7,18 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use discuss_test_support::until;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs1KeyDer};
+
+/// A certificate of `localhost` that vouches for itself until 2120, and its key.
+pub(crate) const CERTIFICATE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../test-support/keys/localhost.pem"
+);
+const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-support/keys/one.der");
 
 /// A span, as it was received: whose, its trace, its name, its id, its parent's.
 #[derive(Debug, Clone)]
@@ -48,9 +60,23 @@ impl Collector {
         Self { address, spans }
     }
 
-    /// Where it takes traces.
+    /// Where it takes traces without TLS.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it takes them by TLS, as localhost.
+    pub(crate) async fn secure_url(&self) -> String {
+        let certificate = CertificateDer::from_pem_file(CERTIFICATE).unwrap();
+        let key = PrivatePkcs1KeyDer::from(std::fs::read(KEY).unwrap());
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key.into());
+        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(unwrap_tls(listener, acceptor, self.address));
+        format!("https://localhost:{port}")
     }
 
     /// The span of this name once it has come; no other test's spans come here.
@@ -65,6 +91,15 @@ impl Collector {
     fn find(&self, name: &str) -> Option<Seen> {
         let spans = self.spans.lock().unwrap();
         spans.iter().find(|span| span.name == name).cloned()
+    }
+}
+
+/// Hands on what comes by TLS.
+async fn unwrap_tls(listener: TcpListener, acceptor: TlsAcceptor, to: SocketAddr) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let mut plain = TcpStream::connect(to).await.unwrap();
+        let mut secure = acceptor.accept(socket).await.unwrap();
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut secure, &mut plain).await });
     }
 }
 

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use self::collector::Collector;
+use self::collector::{CERTIFICATE, Collector};
 use self::services::Services;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -129,4 +129,16 @@ async fn a_trace_that_a_business_record_brings_goes_on_through_the_consumer() {
     assert_eq!((&*relay.trace, &relay.parent), (TRACE, &process.id));
     let header = published(&services, "discuss.channel.events").await;
     assert_eq!(header, Some(relay.traceparent()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_may_be_behind_tls() {
+    let collector = Collector::start();
+    let services = Services::new(collector.secure_url().await).await;
+    let mut services = services.with("SSL_CERT_FILE", CERTIFICATE);
+    let listen = services.start("discuss-api").await.unwrap();
+    send(&services, &listen).await;
+
+    let request = collector.wait_for(POST).await;
+    assert_eq!(request.parent, PARENT);
 }

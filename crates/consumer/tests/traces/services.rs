@@ -48,6 +48,12 @@ impl Services {
         }
     }
 
+    /// With one variable more.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
     /// Starts a binary of the build and waits until it is ready; answers where it listens, if it does.
     pub(crate) async fn start(&mut self, name: &str) -> Option<String> {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_discuss-consumer")).with_file_name(name);
