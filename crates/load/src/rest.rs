@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::people::Person;
 
 mod channels;
+mod messages;
 mod refusals;
 
 pub(crate) use refusals::RestError;

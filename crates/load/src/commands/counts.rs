@@ -1,5 +1,5 @@
-//! `counts`: people send, read, come and go in the same channels at once; what the API then says of the
-//! channels is written to a file, to be compared with what is stored.
+//! `counts`: people send, reply, edit, delete, react, read, come and go in the same channels at once; what the
+//! API then says of the channels and their messages is written to files, to be compared with what is stored.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,9 +30,9 @@ pub(super) struct Counts {
     /// For how many seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Where to write what the API says afterwards: lines of channel, person, what they have unread,
-    /// members, messages.
-    #[arg(long, value_name = "FILE")]
+    /// Where to write what the API says afterwards to each member: `channels.jsonl` has lines of
+    /// `{"person","channel"}`, `messages.jsonl` of `{"person","message"}`.
+    #[arg(long, value_name = "FOLDER")]
     told: PathBuf,
 }
 
@@ -48,11 +48,14 @@ impl Counts {
             time: Duration::from_secs(self.seconds),
         };
         let (done, told) = counts::run(rest, &people, bustle).await?;
-        std::fs::write(&self.told, told)?;
-        println!("done                      {:>10}", done.accepted);
+        std::fs::create_dir_all(&self.told)?;
+        std::fs::write(self.told.join("channels.jsonl"), told.channels)?;
+        std::fs::write(self.told.join("messages.jsonl"), told.messages)?;
+        for (deed, times) in &done.accepted {
+            println!("{:<25} {times:>10}", format!("{deed:?}").to_lowercase());
+        }
         println!("refused                   {:>10}", done.refused);
         println!("failed                    {:>10}", done.failed);
-        let held = done.failed == 0 && done.accepted > 0;
-        Ok(ExitCode::from(u8::from(!held)))
+        Ok(ExitCode::from(u8::from(!done.is_whole())))
     }
 }
