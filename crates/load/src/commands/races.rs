@@ -1,14 +1,15 @@
-//! `races`: many ask at once for what there may be only one of.
+//! `races`: many ask at once for what there may be only one of, or change the same at once.
 
-use std::collections::BTreeSet;
+mod direct;
+mod reactions;
+
 use std::process::ExitCode;
 
 use clap::Args;
-use futures_util::future::join_all;
 
 use crate::options::Servers;
-use crate::people::{Person, Tenant};
-use crate::rest::{Rest, RestError};
+use crate::people::Tenant;
+use crate::rest::Rest;
 
 /// The options of `races`.
 #[derive(Debug, Args)]
@@ -18,66 +19,38 @@ pub(super) struct Races {
     /// How many ask at once for the same.
     #[arg(long, default_value_t = 100)]
     callers: usize,
-    /// How often, each time for another.
+    /// How many react at once to the same message, with the same emoji.
+    #[arg(long, default_value_t = 200)]
+    reactors: usize,
+    /// How many react at once to the same message, each with another emoji, at most 80.
+    #[arg(long, default_value_t = 60)]
+    emoji: usize,
+    /// How often each race is run, each time for another channel or message.
     #[arg(long, default_value_t = 20)]
     rounds: u64,
 }
 
+/// What came of a race.
+struct Race {
+    /// What is printed of it.
+    figures: Vec<(&'static str, u64)>,
+    /// How often something was not as it must be.
+    faults: u64,
+}
+
 impl Races {
-    /// Races, and prints what came of it; fails when there was anything but one.
+    /// Races, and prints what came of it; fails when anything was not as it must be.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let tenant = Tenant::new(self.servers.tenant_or_random(), self.servers.secret()?);
-        let people = tenant.people(2 * self.rounds)?;
         let rest = Rest::new(self.servers.apis.clone())?;
-        let (mut several, mut failed) = (0_u64, 0_u64);
-        for pair in people.chunks_exact(2) {
-            let [one, other] = pair else { continue };
-            let outcome = self.direct(&rest, one, other).await;
-            several += u64::from(outcome.channels.len() != 1);
-            failed += outcome.failures;
+        let races = [
+            direct::race(&rest, &tenant, (self.callers, self.rounds)).await?,
+            reactions::race(&rest, &tenant, (self.reactors, self.emoji, self.rounds)).await?,
+        ];
+        for (name, value) in races.iter().flat_map(|race| &race.figures) {
+            println!("{name:<38} {value:>8}");
         }
-        println!("direct channels asked for {:>10}", self.rounds);
-        println!("callers of each at once   {:>10}", self.callers);
-        println!("not just one channel      {several:>10}");
-        println!("calls not answered well   {failed:>10}");
-        Ok(ExitCode::from(u8::from(several + failed > 0)))
-    }
-
-    /// Both people ask for their channel, half of the callers each.
-    async fn direct(&self, rest: &Rest, one: &Person, other: &Person) -> Outcome {
-        let asking = (0..self.callers).map(|number| {
-            let (caller, whom) = if number % 2 == 0 {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            rest.direct(caller, whom.user)
-        });
-        Outcome::of(join_all(asking).await)
-    }
-}
-
-/// What the callers were answered.
-#[derive(Debug, Default)]
-struct Outcome {
-    channels: BTreeSet<u64>,
-    failures: u64,
-}
-
-impl Outcome {
-    fn of(answers: Vec<Result<u64, RestError>>) -> Self {
-        let mut outcome = Self::default();
-        for answer in answers {
-            match answer {
-                Ok(channel) => {
-                    outcome.channels.insert(channel);
-                }
-                Err(error) => {
-                    eprintln!("{error}");
-                    outcome.failures += 1;
-                }
-            }
-        }
-        outcome
+        let faults: u64 = races.iter().map(|race| race.faults).sum();
+        Ok(ExitCode::from(u8::from(faults > 0)))
     }
 }
