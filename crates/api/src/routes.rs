@@ -2,6 +2,7 @@
 
 mod changes;
 mod channels;
+mod erasures;
 mod history;
 mod members;
 mod messages;
@@ -31,6 +32,7 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(changes::configure)
             .configure(reactions::configure)
             .configure(threads::configure)
-            .configure(users::configure),
+            .configure(users::configure)
+            .configure(erasures::configure),
     );
 }

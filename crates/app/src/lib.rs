@@ -7,6 +7,7 @@ mod cache;
 pub mod channels;
 mod context;
 pub mod entities;
+pub mod erasures;
 mod error;
 mod events;
 pub mod fanout;

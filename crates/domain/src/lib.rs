@@ -5,6 +5,7 @@
 
 pub mod channels;
 pub mod entities;
+pub mod erasures;
 pub mod events;
 pub mod ids;
 pub mod members;

@@ -6,6 +6,7 @@
 pub mod channels;
 pub mod database;
 pub mod entities;
+pub mod erasures;
 pub mod error;
 pub mod event_log;
 pub mod inbox;

@@ -5,6 +5,7 @@
 
 pub mod channels;
 pub mod envelope;
+pub mod erasures;
 pub mod errors;
 pub mod fanout;
 pub mod frames;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use discuss_app::retention::KeepEvents;
-use discuss_runtime::config::{DatabaseConfig, ListenConfig, LogConfig, ShutdownConfig};
+use discuss_runtime::config::{
+    DatabaseConfig, ListenConfig, LogConfig, RedisConfig, ShutdownConfig,
+};
 
 use crate::event_log::Pruning;
 
@@ -27,9 +29,15 @@ pub struct Config {
     /// Seconds between two rounds of pruning the log.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub event_log_prune_seconds: u64,
+    /// Seconds between two looks for people who want all gone that they wrote.
+    #[arg(long, env, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub erasure_poll_seconds: u64,
     /// PostgreSQL.
     #[command(flatten)]
     pub database: DatabaseConfig,
+    /// Redis: who is connected is told of what is erased.
+    #[command(flatten)]
+    pub redis: RedisConfig,
     /// The log.
     #[command(flatten)]
     pub log: LogConfig,
@@ -39,6 +47,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Between two looks for erasures.
+    pub(crate) const fn erasure_pause(&self) -> Duration {
+        Duration::from_secs(self.erasure_poll_seconds)
+    }
+
     /// What pruning the log is told.
     pub(crate) fn pruning(&self) -> Pruning {
         let age = Duration::from_secs(self.event_log_keep_days.saturating_mul(SECONDS_A_DAY));

@@ -1,12 +1,14 @@
-//! The worker: what nobody waits for. For now it lets old events of the log go.
+//! The worker: what nobody waits for. It lets old events of the log go, and erases what people wrote who asked
+//! for it.
 //!
 //! It has no port but the admin one, and may run any number of times.
 
 mod config;
+mod erasures;
 mod event_log;
 
 use clap::Parser;
-use discuss_app::stores;
+use discuss_app::{App, Services, stores};
 use discuss_runtime::admin::AdminServer;
 use discuss_runtime::health::{CHECK_LIMIT, Readiness};
 use discuss_runtime::process::{self, Flags};
@@ -45,12 +47,18 @@ async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
         CHECK_LIMIT,
         stores::check_database(&database),
     );
+    let redis = stores::open_redis(&config.redis.url(), &config.redis.redis_prefix)?;
+    let readiness = readiness.informative("redis", CHECK_LIMIT, stores::check_redis(&redis));
     let address = config.listen.at(config.worker_admin_port);
     let admin = AdminServer::start("WORKER_ADMIN_PORT", address, readiness, metrics)?;
+    let (app, background) = App::start_watched(database.clone(), redis, Services::none());
+    let erasing = erasures::erase_regularly(app, config.erasure_pause(), shutdown.draining());
     let pruning = event_log::prune_regularly(database, config.pruning(), shutdown.draining());
     // What the drain waits for: all of it ends by itself when it is asked to.
     let work = TaskTracker::new();
     let mut tasks = Tasks::default();
+    tasks.watch_all(background);
+    tasks.spawn("erasing", work.track_future(erasing));
     tasks.spawn("pruning", work.track_future(pruning));
     work.close();
     Ok(Service {

@@ -10,6 +10,7 @@ mod changes;
 mod channels;
 mod comings;
 mod entities;
+mod erasures;
 mod fanout;
 mod fixture;
 mod frames;

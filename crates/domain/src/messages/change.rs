@@ -20,6 +20,9 @@ pub enum Change {
     },
     /// It becomes a tombstone.
     Delete,
+    /// It becomes a tombstone because its sender wants all gone that they wrote: wherever it is, and whatever
+    /// they may do there.
+    Erase,
     /// Somebody reacts to it.
     React(Emoji),
     /// Somebody takes a reaction back.
@@ -78,6 +81,14 @@ pub fn decide(
 ) -> Result<Option<Message>, ChangeError> {
     let channel = asked.channel.filter(|state| state.tenant == asked.tenant);
     let channel = channel.ok_or(ChangeError::NotFound)?;
+    if *change == Change::Erase {
+        let own = asked
+            .message
+            .filter(|message| message.sender.id == asked.user);
+        let own = own.ok_or(ChangeError::NotFound)?;
+        let is_there = own.deleted.is_none();
+        return Ok(is_there.then(|| tombstone(own, asked.user, now)));
+    }
     let membership = require_current(channel.kind, channel.is_private, asked.membership)
         .or(Err(ChangeError::NotFound))?;
     let asker = Asker {
@@ -91,7 +102,7 @@ pub fn decide(
             asker.require_may_edit(message)?;
             edited(message, content, (*window, now))
         }
-        Change::Delete => asker.deleted(message, now),
+        Change::Delete | Change::Erase => asker.deleted(message, now),
         Change::React(emoji) => {
             asker.require_may_react(message)?;
             let mut reactions = message.reactions.clone();
@@ -150,15 +161,7 @@ impl Asker {
             return Ok(None);
         }
         self.require_open()?;
-        Ok(Some(Message {
-            content: None,
-            mentions: Vec::new(),
-            mentions_everyone: None,
-            metadata: None,
-            reactions: Reactions::default(),
-            deleted: Some((now, self.user)),
-            ..message.clone()
-        }))
+        Ok(Some(tombstone(message, self.user, now)))
     }
 
     const fn require_open(&self) -> Result<(), ChangeError> {
@@ -166,6 +169,19 @@ impl Asker {
             return Err(ChangeError::Archived);
         }
         Ok(())
+    }
+}
+
+/// What stays of a message: that it was there.
+fn tombstone(message: &Message, by: UserId, now: DateTime<Utc>) -> Message {
+    Message {
+        content: None,
+        mentions: Vec::new(),
+        mentions_everyone: None,
+        metadata: None,
+        reactions: Reactions::default(),
+        deleted: Some((now, by)),
+        ..message.clone()
     }
 }
 

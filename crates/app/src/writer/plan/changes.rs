@@ -57,7 +57,7 @@ impl<'a> Plan<'a> {
         let parent = before.parent_id;
         self.keep(asked, before);
         self.become_changed(look, changed.clone(), cause(asked));
-        let is_deleted = asked.change == Change::Delete;
+        let is_deleted = matches!(asked.change, Change::Delete | Change::Erase);
         let root = parent.filter(|_| is_deleted);
         if let Some(root) = root.and_then(|root| self.find(look, asked.channel, root)) {
             let mut root = root.clone();
@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
                 content,
                 edited_by: asked.user,
             }),
-            (Change::Delete, _) => kept.retain(|kept| kept.message != before.id),
+            (Change::Delete | Change::Erase, _) => kept.retain(|kept| kept.message != before.id),
             (Change::Edit { .. } | Change::React(_) | Change::Unreact(_), _) => {}
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Plan<'a> {
 fn cause(asked: &MessageChange) -> Cause<'_> {
     let (kind, emoji) = match &asked.change {
         Change::Edit { .. } => (EventKind::MessageEdited, None),
-        Change::Delete => (EventKind::MessageDeleted, None),
+        Change::Delete | Change::Erase => (EventKind::MessageDeleted, None),
         Change::React(emoji) => (EventKind::ReactionAdded, Some(emoji)),
         Change::Unreact(emoji) => (EventKind::ReactionRemoved, Some(emoji)),
     };

@@ -121,6 +121,10 @@ WITH now AS MATERIALIZED (
     FROM unnest($16::bigint[], $17::bigint[], $18::text[], $19::bigint[]) AS v (message_id, place, content, edited_by), now
 ), forgotten AS (
   DELETE FROM message_edits WHERE message_id = ANY($20::bigint[])
+), unmentioned AS (
+  DELETE FROM message_mentions x USING messages old
+   WHERE old.id = ANY($20::bigint[]) AND old.deleted_at IS NULL
+     AND x.channel_id = old.channel_id AND x.user_id = ANY(0 || old.mentions) AND x.seq = old.seq
 ), repliers AS (
   INSERT INTO thread_followers AS f (message_id, user_id, is_following)
   SELECT message_id, user_id, true FROM unnest($21::bigint[], $22::bigint[]) AS r (message_id, user_id)
