@@ -41,6 +41,13 @@ pub async fn ask(app: &App, context: &Context) -> Result<Erasure, AppError> {
     Ok(erasures::ask(&mut connection, person, now()).await?)
 }
 
+/// How far what the caller asked for last has come; `None` if they never did.
+pub async fn find(app: &App, context: &Context) -> Result<Option<Erasure>, AppError> {
+    let mut connection = app.connection().await?;
+    let person = (context.tenant(), context.user());
+    Ok(erasures::find(&mut connection, person).await?)
+}
+
 /// Works at the oldest job that nobody works at, until all is gone. What is cut off here goes on once `HELD` is
 /// over; what fails goes on at the next call, here or elsewhere.
 pub async fn work(app: &App) -> Result<Round, AppError> {

@@ -17,6 +17,7 @@ mod cursor;
 mod demo;
 mod dialer;
 mod drive;
+mod erase;
 mod faults;
 mod frame;
 mod latency;

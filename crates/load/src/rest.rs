@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::people::Person;
 
 mod channels;
+mod erasures;
 mod messages;
 mod refusals;
 

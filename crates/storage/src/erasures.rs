@@ -20,6 +20,16 @@ struct ErasureRow {
     finished_at: Option<DateTime<Utc>>,
 }
 
+impl From<ErasureRow> for Erasure {
+    fn from(row: ErasureRow) -> Self {
+        Self {
+            asked_at: row.asked_at,
+            erased: row.erased,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
 #[derive(QueryableByName)]
 struct JobRow {
     #[diesel(sql_type = BigInt)]
@@ -73,11 +83,21 @@ pub async fn ask(
         .bind::<Timestamptz, _>(at)
         .get_result(connection)
         .await?;
-    Ok(Erasure {
-        asked_at: row.asked_at,
-        erased: row.erased,
-        finished_at: row.finished_at,
-    })
+    Ok(row.into())
+}
+
+/// What somebody asked for last.
+pub async fn find(
+    connection: &mut Connection,
+    (tenant, user): (TenantId, UserId),
+) -> Result<Option<Erasure>, StorageError> {
+    let row: Option<ErasureRow> = diesel::sql_query(FIND)
+        .bind::<BigInt, _>(tenant.get())
+        .bind::<BigInt, _>(user.get())
+        .get_result(connection)
+        .await
+        .optional()?;
+    Ok(row.map(Erasure::from))
 }
 
 /// Takes the oldest job that nobody holds, for `seconds`.
@@ -199,6 +219,9 @@ SELECT $1, $2, $3, last_value FROM messages_id_seq
    SET asked_at = excluded.asked_at, newest_id = excluded.newest_id, channel_id = 0, seq = 0, holder = NULL,
        held_until = NULL, finished_at = NULL, erased = CASE WHEN j.finished_at IS NULL THEN j.erased ELSE 0 END
 RETURNING asked_at, erased, finished_at";
+
+const FIND: &str = "
+SELECT asked_at, erased, finished_at FROM erasure_jobs WHERE tenant_id = $1 AND user_id = $2";
 
 const CLAIM: &str = "
 UPDATE erasure_jobs SET holder = $1, held_until = now() + make_interval(secs => $2)

@@ -14,6 +14,9 @@ pub struct ErasureView {
     /// How many messages are gone so far.
     #[schema(example = 0)]
     pub erased_count: i64,
+    /// When all was gone, milliseconds since 1970; not there while it is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<i64>,
 }
 
 impl From<Erasure> for ErasureView {
@@ -21,6 +24,7 @@ impl From<Erasure> for ErasureView {
         Self {
             requested_at: erasure.asked_at.timestamp_millis(),
             erased_count: erasure.erased,
+            finished_at: erasure.finished_at.map(|at| at.timestamp_millis()),
         }
     }
 }

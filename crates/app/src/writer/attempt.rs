@@ -77,6 +77,7 @@ impl Attempt<'_> {
     async fn commit_group(self, pendings: &[Pending]) -> Result<Done, GroupError> {
         let commands = pendings.iter().map(|pending| pending.command.borrowed());
         let mut look = self.writer.begin(&probe(commands.clone())).await?;
+        let locked = Instant::now();
         let found = self.find_done(pendings, &mut look).await?;
         let plan = plan(commands, &look, Uuid::new_v4(), now());
         let Some(first) = plan.first else {
@@ -85,6 +86,7 @@ impl Attempt<'_> {
         };
         match self.writer.commit(&plan.group).await {
             Ok(()) => {
+                metrics::histogram!("discuss_writer_locked_seconds").record(locked.elapsed());
                 self.memory.keep(look, &plan);
                 Ok(done(plan, found))
             }

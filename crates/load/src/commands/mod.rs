@@ -1,5 +1,5 @@
 //! The commands. Those that send messages make a plan, which is carried out and judged alike; `counts`,
-//! `races`, `reads`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
+//! `races`, `erase`, `reads`, `bad-input`, `chat`, `demo` and `bare` go their own ways.
 //!
 //! The program ends with 0 when everything held, 1 when something was lost, doubled, out of order,
 //! altered or otherwise wrong (or nothing could be measured), and 2 when the program itself was too
@@ -10,6 +10,7 @@ mod bare;
 mod chat;
 mod counts;
 mod demo;
+mod erase;
 mod fanout;
 mod races;
 mod reads;
@@ -50,6 +51,8 @@ enum Command {
     Counts(counts::Counts),
     /// Many who ask at once for what there may be only one of.
     Races(races::Races),
+    /// Somebody who wrote a lot and wants it gone, while others talk.
+    Erase(erase::Erase),
     /// A person at a terminal.
     Chat(chat::Chat),
     /// A small company at work, with business records from Kafka; fails if anything is missing.
@@ -71,6 +74,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Storm(command) => measure(command.common(), || Ok(command.plan())).await,
         Command::Counts(command) => command.run().await,
         Command::Races(command) => command.run().await,
+        Command::Erase(command) => command.run().await,
         Command::Chat(command) => command.talk().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(command) => command.play().await,
         Command::BadInput(command) => command.send().await,
