@@ -1,8 +1,10 @@
 //! What must be known before a stretch of a channel's history is read, in one query: who asks, how many
 //! messages there are, where the cursor's message stands, and how far the members have come.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Untyped};
 use diesel_async::RunQueryDsl;
 use discuss_domain::channels::{ChannelKind, Counters};
 use discuss_domain::members::Membership;
@@ -37,32 +39,58 @@ pub async fn find_outlook(
     channel: ChannelId,
     message: Option<MessageId>,
 ) -> Result<Option<Outlook>, StorageError> {
-    let row: Option<OutlookRow> = diesel::sql_query(OUTLOOK)
-        .bind::<BigInt, _>(channel.get())
-        .bind::<BigInt, _>(tenant.get())
-        .bind::<BigInt, _>(viewer.get())
-        .bind::<Nullable<BigInt>, _>(message.map(MessageId::get))
-        .bind::<Integer, _>(TOLD_UP_TO)
-        .get_result(connection)
-        .await
-        .optional()?;
+    let look = Look {
+        channel: channel.get(),
+        tenant: tenant.get(),
+        viewer: viewer.get(),
+        message: message.map(MessageId::get),
+    };
+    let row: Option<OutlookRow> = look.get_result(connection).await.optional()?;
     row.map(|row| outlook(row, viewer)).transpose()
 }
 
-const OUTLOOK: &str = "
+/// The query, which PostgreSQL plans once a session: planning takes longer than carrying it out.
+#[derive(QueryId)]
+struct Look {
+    channel: i64,
+    tenant: i64,
+    viewer: i64,
+    message: Option<i64>,
+}
+
+impl Query for Look {
+    type SqlType = Untyped;
+}
+
+impl QueryFragment<Pg> for Look {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(COLUMNS);
+        out.push_bind_param::<BigInt, _>(&self.viewer)?;
+        out.push_sql(" LEFT JOIN messages a ON a.channel_id = c.id AND a.id = ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.message)?;
+        out.push_sql(MEMBERS);
+        out.push_bind_param::<Integer, _>(&TOLD_UP_TO)?;
+        out.push_sql(") m ON true WHERE c.id = ");
+        out.push_bind_param::<BigInt, _>(&self.channel)?;
+        out.push_sql(" AND c.tenant_id = ");
+        out.push_bind_param::<BigInt, _>(&self.tenant)
+    }
+}
+
+const COLUMNS: &str = "
 SELECT c.kind, c.is_private, c.last_seq, c.message_count, c.timeline_count, c.unread_count_base,
        p.role, p.status, coalesce(p.last_read_seq, 0) AS read,
        a.message_no, a.timeline_no, a.unread_no, a.parent_id IS NOT NULL AS is_reply,
        m.users, m.reads, m.deliveries
   FROM channels c
-  LEFT JOIN channel_members p ON p.channel_id = c.id AND p.user_id = $3
-  LEFT JOIN messages a ON a.id = $4 AND a.channel_id = c.id
+  LEFT JOIN channel_members p ON p.channel_id = c.id AND p.user_id = ";
+
+const MEMBERS: &str = "
   LEFT JOIN LATERAL (
     SELECT array_agg(user_id) AS users, array_agg(last_read_seq) AS reads,
            array_agg(last_delivered_seq) AS deliveries
       FROM channel_members
-     WHERE channel_id = c.id AND status IN ('ACTIVE', 'MUTED') AND c.member_count <= $5) m ON true
- WHERE c.id = $1 AND c.tenant_id = $2";
+     WHERE channel_id = c.id AND status IN ('ACTIVE', 'MUTED') AND c.member_count <= ";
 
 #[derive(QueryableByName)]
 struct OutlookRow {
