@@ -2,7 +2,7 @@
 //! under everything that can go wrong (`order`), what the writer makes of the disk (`send-path`), and that
 //! all of the log gets to Kafka (`relayed`).
 //!
-//! `order`, `send-path` and `read-cost` empty the database they are given. `./scripts/prove` gives them one of their own.
+//! `order`, `send-path`, `read-cost` and `page-cache` empty the database they are given. `./scripts/prove` gives them one of their own.
 
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod entities;
 mod figures;
 mod order;
+mod page_cache;
 mod read_cost;
 mod relayed;
 mod send_path;
@@ -49,6 +50,8 @@ enum Proof {
     EntityFlow(entities::FlowOptions),
     /// Stores what is read by the proof of what reading costs. EMPTIES the database.
     ReadCost(read_cost::Options),
+    /// What a cache of the newest messages in Redis would save. EMPTIES the database.
+    PageCache(page_cache::Options),
     /// A writer process of `order`.
     #[command(hide = true)]
     OrderWriter(order::WriterOptions),
@@ -73,6 +76,7 @@ async fn main() -> ExitCode {
         Proof::EntityReplayed(replayed) => entities::replayed(&options.servers, replayed).await,
         Proof::EntityFlow(flow) => entities::flow(&options.servers, flow).await,
         Proof::ReadCost(read_cost) => read_cost::run(&options.servers, read_cost).await,
+        Proof::PageCache(page_cache) => page_cache::run(&options.servers, page_cache).await,
         Proof::OrderWriter(writer) => order::write(&options.servers, writer).await,
         Proof::Senders(senders) => send_path::send(&options.servers, senders).await,
     };

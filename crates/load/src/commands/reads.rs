@@ -1,14 +1,15 @@
-//! `reads`: how long GETs take, one after the other by one person.
+//! `reads`: how long GETs take, one after the other by one person, or by as many as are asked for.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
+use futures_util::future::try_join_all;
 
 use crate::latency::Recorder;
 use crate::options::Servers;
-use crate::people::Tenant;
+use crate::people::{Person, Tenant};
 use crate::rest::Rest;
 
 /// The options of `reads`.
@@ -22,6 +23,9 @@ pub(super) struct Reads {
     /// How often each path is read; the paths take turns.
     #[arg(long, default_value_t = 200)]
     times: u64,
+    /// How many read at once, as often each.
+    #[arg(long, default_value_t = 1)]
+    readers: usize,
     /// What is read: NAME=PATH, with a path as /channels?size=100.
     #[arg(required = true, value_name = "NAME=PATH")]
     paths: Vec<String>,
@@ -38,18 +42,29 @@ impl Reads {
             let (name, path) = path.split_once('=').context("a path must be NAME=PATH")?;
             recorders.push((name, path, Recorder::new()?));
         }
-        for _ in 0..self.times {
-            for (_, path, recorder) in &recorders {
-                let started = Instant::now();
-                rest.read(&reader, path).await?;
-                recorder.record(0, started.elapsed());
-            }
-        }
+        let at_once = (0..self.readers).map(|_| self.read(&rest, &reader, &recorders));
+        try_join_all(at_once).await?;
         let figures: BTreeMap<_, _> = recorders
             .iter()
             .map(|(name, _, recorder)| (name, recorder.summary()))
             .collect();
         println!("{}", serde_json::to_string_pretty(&figures)?);
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        rest: &Rest,
+        reader: &Person,
+        recorders: &[(&str, &str, Recorder)],
+    ) -> anyhow::Result<()> {
+        for _ in 0..self.times {
+            for (_, path, recorder) in recorders {
+                let started = Instant::now();
+                rest.read(reader, path).await?;
+                recorder.record(0, started.elapsed());
+            }
+        }
         Ok(())
     }
 }
