@@ -1,6 +1,6 @@
 //! Topics of a test's own on a real Kafka.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use discuss_bus::{Record, Settings, topics};
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -95,14 +95,24 @@ fn partitions(consumer: &BaseConsumer, name: &str) -> Vec<i32> {
     partitions.map(MetadataPartition::id).collect()
 }
 
+/// Where a partition begins and ends. One that was just made may not have its leader yet.
+fn watermarks(consumer: &BaseConsumer, name: &str, partition: i32) -> (i64, i64) {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let found = consumer.fetch_watermarks(name, partition, PATIENCE);
+        if found.is_ok() || Instant::now() >= end {
+            return found.expect("a partition must have an end");
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 fn read(settings: &Settings, topic: &str) -> Vec<Record> {
     let name = settings.full_name(topic);
     let consumer: BaseConsumer = client(settings).create().expect("a client must be made");
     let (mut starts, mut count) = (TopicPartitionList::new(), 0);
     for partition in partitions(&consumer, &name) {
-        let (low, high) = consumer
-            .fetch_watermarks(&name, partition, PATIENCE)
-            .expect("a partition must have an end");
+        let (low, high) = watermarks(&consumer, &name, partition);
         count += high - low;
         starts
             .add_partition_offset(&name, partition, Offset::Beginning)

@@ -13,6 +13,7 @@ mod channel_lists;
 mod channels;
 mod cors;
 mod envelope;
+mod erasures;
 mod history;
 mod identity;
 mod keycloak;

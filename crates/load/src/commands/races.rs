@@ -2,6 +2,7 @@
 
 mod direct;
 mod reactions;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,10 @@ pub(super) struct Races {
     /// How often each race is run, each time for another channel or message.
     #[arg(long, default_value_t = 20)]
     rounds: u64,
+    /// Port on which to be the CRM that the API asks, which lets everybody see every customer; then channels of
+    /// customers are raced for too.
+    #[arg(long, value_name = "PORT")]
+    crm: Option<u16>,
 }
 
 /// What came of a race.
@@ -43,10 +48,14 @@ impl Races {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let tenant = Tenant::new(self.servers.tenant_or_random(), self.servers.secret()?);
         let rest = Rest::new(self.servers.apis.clone())?;
-        let races = [
+        let mut races = vec![
             direct::race(&rest, &tenant, (self.callers, self.rounds)).await?,
             reactions::race(&rest, &tenant, (self.reactors, self.emoji, self.rounds)).await?,
         ];
+        if let Some(port) = self.crm {
+            let many = (port, self.callers, self.rounds);
+            races.push(topics::race(&rest, &tenant, many).await?);
+        }
         for (name, value) in races.iter().flat_map(|race| &race.figures) {
             println!("{name:<38} {value:>8}");
         }

@@ -29,6 +29,15 @@ impl Rest {
         Ok(made.id)
     }
 
+    /// Gets or makes the channel of a customer; answers its id.
+    pub(crate) async fn topic(&self, caller: &Person, customer: u64) -> Result<u64, RestError> {
+        let body = json!({ "entityType": "customer", "entityId": customer });
+        let made: Created = self
+            .call(Method::POST, "/channels/topic", caller, Some(&body))
+            .await?;
+        Ok(made.id)
+    }
+
     /// Joins a public group.
     pub(crate) async fn join(&self, caller: &Person, channel: u64) -> Result<(), RestError> {
         let path = format!("/channels/{channel}/join");
