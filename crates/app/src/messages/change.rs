@@ -9,7 +9,7 @@ use discuss_storage::messages as stored;
 use super::find_readable;
 use crate::permissions::{require_entity_of, require_entity_of_message};
 use crate::writer::{Command, MessageChange, Outcome};
-use crate::{App, AppError, Context};
+use crate::{App, AppError, Context, mentions};
 
 /// A message, and the channel in which it must be if one was named.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +56,14 @@ pub async fn edit(
     target: Target,
     (content, window): (Content, std::time::Duration),
 ) -> Result<Changed, AppError> {
+    let mentions = mentions::find_edited(app, context, target.message, &content).await?;
     let window = chrono::TimeDelta::from_std(window).unwrap_or(chrono::TimeDelta::MAX);
-    change(app, context, target, Change::Edit { content, window }).await
+    let edit = Change::Edit {
+        content,
+        mentions,
+        window,
+    };
+    change(app, context, target, edit).await
 }
 
 /// Makes a message a tombstone.

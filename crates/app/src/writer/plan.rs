@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use discuss_domain::channels::Counters;
+use discuss_domain::messages::change::Change;
 use discuss_domain::messages::{
     ClientMessageId, KnownSend, Message, Numbers, SendError, Verdict, decide,
 };
@@ -55,6 +56,11 @@ pub(super) fn probe<'a>(commands: impl Iterator<Item = Borrowed<'a>> + Clone) ->
             Borrowed::Change(change) => {
                 let key = (change.tenant, change.channel, change.user);
                 probe.add_change(key, change.message);
+                if let Change::Edit { mentions, .. } = &change.change {
+                    for user in &mentions.people {
+                        probe.add_mention(change.tenant, change.channel, *user);
+                    }
+                }
             }
         }
     }
@@ -193,12 +199,16 @@ impl<'a> Plan<'a> {
 
 /// Whom a send names, of those who are in the channel now.
 fn mentioned(send: &Send, look: &Look) -> Vec<UserId> {
-    let is_member = |user: &UserId| {
-        let found = look.memberships.get(&(send.channel, *user));
-        found.is_some_and(|member| member.is_current())
-    };
     let named = send.draft.mentions.iter().copied();
-    named.filter(is_member).collect()
+    named
+        .filter(|user| is_in(look, send.channel, *user))
+        .collect()
+}
+
+/// Is somebody in the channel now?
+fn is_in(look: &Look, channel: ChannelId, user: UserId) -> bool {
+    let found = look.memberships.get(&(channel, user));
+    found.is_some_and(|member| member.is_current())
 }
 
 /// The message that a send becomes, outside of threads.

@@ -1,9 +1,12 @@
 //! Whom messages mention: by their field, by tags and names in their text, and everybody.
 
+use std::time::Duration;
+
 use discuss_app::channels;
+use discuss_app::messages::change::edit;
 use discuss_domain::ChannelId;
 use discuss_domain::messages::mentions::Everyone;
-use discuss_domain::messages::{Draft, Message, MessageKind};
+use discuss_domain::messages::{Content, Draft, Message, MessageKind};
 use discuss_test_support::World;
 use discuss_wire::errors::ErrorCode;
 
@@ -150,4 +153,44 @@ async fn more_than_a_hundred_in_field_and_text_are_too_many_and_nothing_is_store
     let text = draft("@Person 2");
     assert_eq!(stored(&world, text.content.as_str()).await, 0);
     assert!(world.try_send(1, channel, draft("@Nobody")).await.is_ok());
+}
+
+async fn edited(world: &World, message: &Message, text: &str) -> Message {
+    let content = Content::parse(text.to_owned()).unwrap();
+    let change = (content, Duration::from_hours(1));
+    let sender = World::person(1);
+    let changed = edit(&world.app, &sender, message.id.into(), change);
+    let changed = changed.await.unwrap().message;
+    let reader = World::person(2);
+    let found = discuss_app::messages::get(&world.app, &reader, message.id).await;
+    assert_eq!(found.unwrap().0, changed);
+    world.require_consistent().await;
+    changed
+}
+
+#[tokio::test]
+async fn an_edited_text_mentions_whom_it_names_now_and_whom_the_field_named() {
+    let world = World::new().await;
+    let channel = group(&world).await;
+    let draft = Draft {
+        mentions: users(&[5]),
+        ..World::draft("<@3> and @Person 2")
+    };
+    let message = say(&world, channel, draft).await;
+    for (text, people, everyone) in [
+        ("@Person 4, not <@3>, <@50>", vec![3, 4, 5], None),
+        ("@all: @Person 2", vec![2, 5], Some(Everyone::All)),
+        ("@here", vec![5], Some(Everyone::Here)),
+        ("@Person 2", vec![2, 5], None),
+        ("nobody", vec![5], None),
+    ] {
+        let changed = edited(&world, &message, text).await;
+        assert_eq!(changed.mentions, users(&people), "{text}");
+        assert_eq!(changed.mentions_everyone, everyone, "{text}");
+        for user in 2..=5 {
+            let is_named = everyone.is_some() || people.contains(&user);
+            let count = unread(&world, user, channel).await;
+            assert_eq!(count, i64::from(is_named), "{user}: {text}");
+        }
+    }
 }

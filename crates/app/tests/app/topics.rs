@@ -1,6 +1,9 @@
 //! Channels of business records, opened by people.
 
+use std::time::Duration;
+
 use discuss_app::channels::topics::{Opened, get_by_entity, get_or_create};
+use discuss_app::services::ServiceSettings;
 use discuss_app::{Context, members};
 use discuss_domain::UserId;
 use discuss_domain::entities::{EntityType, Happened, Label, RecordRef};
@@ -13,7 +16,13 @@ use crate::permissions::beside;
 
 async fn friendly() -> (HttpServer, World) {
     let crm = HttpServer::start(|_| Reply::status(200)).await;
-    let world = beside(&crm).await;
+    // However busy the machine: it is not the time that is tested here.
+    let settings = ServiceSettings {
+        crm: Some(crm.url()),
+        limit: Duration::from_mins(1),
+        ..ServiceSettings::default()
+    };
+    let world = World::with_services(&settings).await;
     (crm, world)
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::mentions::Mentions;
 use super::{ChannelState, Content, Message, MessageKind};
 use crate::ids::{TenantId, UserId};
 use crate::members::Membership;
@@ -15,6 +16,8 @@ pub enum Change {
     Edit {
         /// What.
         content: Content,
+        /// Whom it mentions by that.
+        mentions: Mentions,
         /// How long after it was sent a message may be edited.
         window: TimeDelta,
     },
@@ -98,9 +101,13 @@ pub fn decide(
     };
     let message = asked.message.ok_or(ChangeError::NotFound)?;
     match change {
-        Change::Edit { content, window } => {
+        Change::Edit {
+            content,
+            mentions,
+            window,
+        } => {
             asker.require_may_edit(message)?;
-            edited(message, content, (*window, now))
+            edited(message, (content, mentions), (*window, now))
         }
         Change::Delete | Change::Erase => asker.deleted(message, now),
         Change::React(emoji) => {
@@ -194,7 +201,7 @@ const fn require_there(message: &Message) -> Result<(), ChangeError> {
 
 fn edited(
     message: &Message,
-    content: &Content,
+    (content, mentions): (&Content, &Mentions),
     (window, now): (TimeDelta, DateTime<Utc>),
 ) -> Result<Option<Message>, ChangeError> {
     if message.content.as_deref() == Some(content.as_str()) {
@@ -205,6 +212,8 @@ fn edited(
     }
     Ok(Some(Message {
         content: Some(content.as_str().to_owned()),
+        mentions: mentions.people.clone(),
+        mentions_everyone: mentions.everyone,
         edited_at: Some(now),
         ..message.clone()
     }))

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Draft, MessageKind};
+use super::MessageKind;
 use crate::ids::UserId;
 
 mod names;
@@ -78,12 +78,12 @@ struct At {
 }
 
 impl Written {
-    /// Reads a draft's text; code names nobody.
+    /// Reads the text of a message; code names nobody.
     #[must_use]
-    pub fn of(draft: &Draft) -> Self {
-        match draft.kind {
+    pub fn of(kind: MessageKind, text: &str) -> Self {
+        match kind {
             MessageKind::Code => Self::default(),
-            _ => Self::parse(draft.content.as_str()),
+            _ => Self::parse(text),
         }
     }
 

@@ -7,10 +7,10 @@ use diesel::expression::{AppearsOnTable, SelectableExpression, ValidGrouping, is
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use discuss_domain::messages::mentions::{Everyone, Mentions};
-use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
+use discuss_domain::messages::mentions::Everyone;
+use discuss_domain::{ChannelId, TenantId, UserId};
 
 use crate::members::CURRENT;
 use crate::schema::{channel_members, users};
@@ -48,39 +48,6 @@ pub async fn list_named(
     let named = |(user, name): (i64, Option<String>)| Some((UserId::from(user), name?));
     Ok(rows.into_iter().filter_map(named).collect())
 }
-
-/// Puts other mentions in the place of a message's. The channel's row must be locked, and everybody in
-/// `mentions` a member.
-pub async fn replace(
-    connection: &mut Connection,
-    message: MessageId,
-    mentions: &Mentions,
-) -> Result<(), StorageError> {
-    let people: Vec<i64> = mentions.people.iter().map(|user| user.get()).collect();
-    diesel::sql_query(REPLACE)
-        .bind::<BigInt, _>(message.get())
-        .bind::<Array<BigInt>, _>(people)
-        .bind::<Nullable<Text>, _>(mentions.everyone.map(Everyone::as_str))
-        .bind::<Array<BigInt>, _>(counted(mentions.everyone, &mentions.people))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// The old rows are found by the key: their users are those that the message names so far.
-const REPLACE: &str = "
-WITH old AS MATERIALIZED (
-  SELECT id, channel_id, seq, mentions FROM messages WHERE id = $1
-), gone AS (
-  DELETE FROM message_mentions x USING old
-   WHERE x.channel_id = old.channel_id AND x.user_id = ANY (0 || old.mentions) AND x.seq = old.seq
-     AND x.user_id <> ALL ($4)
-), come AS (
-  INSERT INTO message_mentions (channel_id, user_id, seq)
-  SELECT old.channel_id, u.user_id, old.seq FROM old, unnest($4) AS u (user_id)
-      ON CONFLICT DO NOTHING
-)
-UPDATE messages m SET mentions = $2, mentions_everyone = $3 FROM old WHERE m.id = old.id";
 
 /// How many messages that the member has not read mention them: by their id or everybody, not deleted and
 /// not their own. For queries of `channels` joined with `channel_members`.

@@ -8,7 +8,7 @@ use discuss_domain::{ChannelId, EventKind, MessageId, UserId};
 use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::messages::group::{Kept, Look, NewChange};
 
-use super::Plan;
+use super::{Plan, is_in};
 use crate::writer::{MessageChange, Outcome, Send};
 
 /// Why a message is another than before.
@@ -51,9 +51,14 @@ impl<'a> Plan<'a> {
         };
         let changed = decide(&asked.change, &question, self.group.at)?;
         let before = message.ok_or(ChangeError::NotFound)?.clone();
-        let Some(changed) = changed else {
+        let Some(mut changed) = changed else {
             return Ok(Outcome::Unchanged(Box::new(before)));
         };
+        if matches!(asked.change, Change::Edit { .. }) {
+            changed
+                .mentions
+                .retain(|user| is_in(look, asked.channel, *user));
+        }
         let parent = before.parent_id;
         self.keep(asked, before);
         self.become_changed(look, changed.clone(), cause(asked));

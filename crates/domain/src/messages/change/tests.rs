@@ -3,8 +3,11 @@ use crate::channels::{ChannelKind, Counters};
 use crate::ids::{ChannelId, MessageId, Seq};
 use crate::members::{MemberStatus, Role};
 use crate::messages::Numbers;
+use crate::messages::mentions::Everyone;
 use crate::threads::Thread;
 use crate::users::User;
+
+mod erase;
 
 const TENANT: i64 = 9;
 const SENDER: i64 = 1;
@@ -55,6 +58,10 @@ fn channel() -> ChannelState {
 fn edit(text: &str) -> Change {
     Change::Edit {
         content: Content::parse(text.to_owned()).unwrap(),
+        mentions: Mentions {
+            people: vec![UserId::from(OTHER)],
+            everyone: Some(Everyone::Here),
+        },
         window: TimeDelta::hours(24),
     }
 }
@@ -109,6 +116,7 @@ fn an_edit_changes_the_text_and_nothing_else() {
     let edited = asked(&edit("after"), (SENDER, member(Role::Member)), &message());
     let expected = Message {
         content: Some("after".to_owned()),
+        mentions_everyone: Some(Everyone::Here),
         edited_at: Some(at(1)),
         ..message()
     };
@@ -271,28 +279,4 @@ fn who_is_not_in_the_channel_is_not_told_of_the_message() {
             assert_eq!(changed, Err(ChangeError::NotFound));
         }
     }
-}
-
-#[test]
-fn whoever_wants_all_gone_has_it_wherever_it_is_and_nothing_of_others() {
-    let archived = ChannelState {
-        is_archived: true,
-        ..channel()
-    };
-    let message = message();
-    let by = |tenant: i64, user: i64| {
-        let asked = Asked {
-            tenant: TenantId::from(tenant),
-            user: UserId::from(user),
-            channel: Some(&archived),
-            membership: None,
-            message: Some(&message),
-        };
-        decide(&Change::Erase, &asked, at(1))
-    };
-    assert_eq!(by(TENANT, SENDER), Ok(Some(tombstone())));
-    assert_eq!(by(TENANT, OTHER), Err(ChangeError::NotFound));
-    assert_eq!(by(TENANT + 1, SENDER), Err(ChangeError::NotFound));
-    let again = asked(&Change::Erase, (SENDER, member(Role::Guest)), &tombstone());
-    assert_eq!(again, Ok(None));
 }

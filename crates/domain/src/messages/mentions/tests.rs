@@ -136,17 +136,10 @@ fn what_only_looks_like_code_counts() {
 
 #[test]
 fn code_messages_mention_nobody_by_their_text() {
-    let mut draft = Draft {
-        content: crate::messages::Content::parse("@Override".to_owned()).unwrap(),
-        kind: MessageKind::Code,
-        mentions: Vec::new(),
-        parent_id: None,
-        metadata: None,
-        client_message_id: None,
-    };
-    assert_eq!(Written::of(&draft), Written::default());
-    draft.kind = MessageKind::Text;
-    assert_eq!(Written::of(&draft).names(), ["override"]);
+    let code = Written::of(MessageKind::Code, "@Override");
+    assert_eq!(code, Written::default());
+    let text = Written::of(MessageKind::Text, "@Override");
+    assert_eq!(text.names(), ["override"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use discuss_domain::messages::Message;
+use discuss_domain::messages::mentions::Everyone;
 use discuss_domain::reactions::Emoji;
 use discuss_domain::{ChannelId, EventKind, MessageId, Seq, TenantId, UserId};
 use tokio_postgres::types::ToSql;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::write::array_text;
 use crate::event_log::reaction_payload;
+use crate::messages::mentions::counted;
 use crate::reactions;
 
 /// What a group makes of messages that are there.
@@ -122,6 +124,8 @@ struct MessageArrays<'a> {
     last_reply_at: Vec<Option<DateTime<Utc>>>,
     participants: Vec<String>,
     deleted: Vec<i64>,
+    everyones: Vec<Option<&'static str>>,
+    counted: Vec<String>,
 }
 
 /// What messages said; `places` count the edits of one message within the group.
@@ -171,6 +175,10 @@ impl<'a> MessageArrays<'a> {
         self.last_reply_at.push(message.thread.last_reply_at);
         self.participants
             .push(array_text(&message.thread.participants));
+        self.everyones
+            .push(message.mentions_everyone.map(Everyone::as_str));
+        let counted = counted(message.mentions_everyone, &message.mentions);
+        self.counted.push(array_text(&counted));
         if deleted_at.is_some() {
             self.deleted.push(message.id.get());
         }
@@ -207,8 +215,8 @@ impl<'a> EventArrays<'a> {
 }
 
 impl ChangeArrays<'_> {
-    /// In the order of the statement's `$1` to `$33`.
-    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 33] {
+    /// In the order of the statement's `$1` to `$35`.
+    pub(super) fn parameters(&self) -> [&(dyn ToSql + Sync); 35] {
         let (messages, kept, events) = (&self.messages, &self.kept, &self.events);
         [
             &self.group_id,
@@ -244,6 +252,8 @@ impl ChangeArrays<'_> {
             &events.payloads,
             &events.correlation_ids,
             &events.traceparents,
+            &messages.everyones,
+            &messages.counted,
         ]
     }
 }

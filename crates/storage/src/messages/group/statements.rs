@@ -104,15 +104,16 @@ WITH now AS MATERIALIZED (
   UPDATE messages m
      SET content = CASE WHEN c.is_said THEN c.content ELSE m.content END,
          mentions = CASE WHEN c.is_said THEN c.mentions::bigint[] ELSE m.mentions END,
-        mentions_everyone = CASE WHEN c.deleted_at IS NULL THEN m.mentions_everyone END,
+         mentions_everyone = CASE WHEN c.is_said THEN c.everyone ELSE m.mentions_everyone END,
          metadata = CASE WHEN c.is_said THEN c.metadata::jsonb ELSE m.metadata END,
          reactions = c.reactions::jsonb, edited_at = c.edited_at, deleted_at = c.deleted_at, deleted_by = c.deleted_by,
          thread_count = c.thread_count::integer, newest_reply_no = c.newest_reply_no, last_reply_at = c.last_reply_at,
          thread_participants = c.participants::bigint[]
     FROM unnest($3::bigint[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
-                $10::timestamptz[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], $15::text[])
+                $10::timestamptz[], $11::bigint[], $12::bigint[], $13::bigint[], $14::timestamptz[], $15::text[],
+                $34::text[])
          AS c (id, is_said, content, mentions, metadata, reactions, edited_at, deleted_at, deleted_by, thread_count,
-               newest_reply_no, last_reply_at, participants)
+               newest_reply_no, last_reply_at, participants, everyone)
    WHERE m.id = c.id AND m.id = ANY($3::bigint[])
 ), kept AS (
   INSERT INTO message_edits (message_id, version, content, edited_at, edited_by)
@@ -121,10 +122,18 @@ WITH now AS MATERIALIZED (
     FROM unnest($16::bigint[], $17::bigint[], $18::text[], $19::bigint[]) AS v (message_id, place, content, edited_by), now
 ), forgotten AS (
   DELETE FROM message_edits WHERE message_id = ANY($20::bigint[])
+), old AS MATERIALIZED (
+  SELECT m.id, m.channel_id, m.seq, m.mentions, n.counted::bigint[] AS counted
+    FROM messages m, unnest($3::bigint[], $4::boolean[], $35::text[]) AS n (id, is_said, counted)
+   WHERE m.id = n.id AND m.id = ANY($3::bigint[]) AND n.is_said
 ), unmentioned AS (
-  DELETE FROM message_mentions x USING messages old
-   WHERE old.id = ANY($20::bigint[]) AND old.deleted_at IS NULL
-     AND x.channel_id = old.channel_id AND x.user_id = ANY(0 || old.mentions) AND x.seq = old.seq
+  DELETE FROM message_mentions x USING old
+   WHERE x.channel_id = old.channel_id AND x.user_id = ANY(0 || old.mentions) AND x.seq = old.seq
+     AND x.user_id <> ALL(old.counted)
+), mentioned AS (
+  INSERT INTO message_mentions (channel_id, user_id, seq)
+  SELECT old.channel_id, u.user_id, old.seq FROM old, unnest(old.counted) AS u (user_id)
+      ON CONFLICT DO NOTHING
 ), repliers AS (
   INSERT INTO thread_followers AS f (message_id, user_id, is_following)
   SELECT message_id, user_id, true FROM unnest($21::bigint[], $22::bigint[]) AS r (message_id, user_id)

@@ -181,8 +181,8 @@ impl<'a> MessageArrays<'a> {
 }
 
 /// PostgreSQL has no array of arrays of different lengths: each goes as its text.
-pub(super) fn array_text(users: &[UserId]) -> String {
-    let ids: Vec<String> = users.iter().map(UserId::to_string).collect();
+pub(super) fn array_text(ids: &[impl ToString]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     format!("{{{}}}", ids.join(","))
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use discuss_domain::messages::mentions::Mentions;
 use discuss_domain::messages::{Content, MessageKind, Numbers, SendError};
 use discuss_domain::reactions::Reactions;
 use discuss_domain::threads::{ReplyError, Thread};
@@ -82,7 +83,16 @@ fn asked(user: i64, (channel, message): (i64, i64), change: Change) -> Command {
 fn edit(user: i64, message: i64, text: &str) -> Command {
     let content = Content::parse(text.to_owned()).unwrap();
     let window = TimeDelta::hours(24);
-    asked(user, (OPEN, message), Change::Edit { content, window })
+    let mentions = Mentions {
+        people: vec![UserId::from(2), UserId::from(50)],
+        everyone: None,
+    };
+    let edit = Change::Edit {
+        content,
+        mentions,
+        window,
+    };
+    asked(user, (OPEN, message), edit)
 }
 
 fn delete(user: i64, message: i64) -> Command {
