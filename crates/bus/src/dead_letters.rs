@@ -105,8 +105,8 @@ pub fn bare(record: &Record, why: &GivenUp, most: usize) -> NewRecord {
 /// cut says so by [`CUT_FROM`].
 #[must_use]
 pub fn original(letter: &Record) -> NewRecord {
-    let topic = letter.header(TOPIC).map(str::to_owned);
-    let named = || letter.topic.strip_suffix(SUFFIX).unwrap_or(&letter.topic);
+    // Not what a header says: whoever sent the record may have written that.
+    let topic = letter.topic.strip_suffix(SUFFIX).unwrap_or(&letter.topic);
     let mut headers = without_ours(&letter.headers);
     let mut keep = |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes()));
     keep(COUNT, deaths(&letter.headers).to_string());
@@ -117,7 +117,7 @@ pub fn original(letter: &Record) -> NewRecord {
         keep(CUT_FROM, cut_from.to_owned());
     }
     NewRecord {
-        topic: topic.unwrap_or_else(|| named().to_owned()),
+        topic: topic.to_owned(),
         key: letter.key.clone(),
         value: letter.value.clone(),
         headers,
@@ -130,8 +130,9 @@ fn deaths(headers: &[HeaderPair]) -> u32 {
     count.and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
+/// Headers that are not ours, in whatever case ours are written.
 fn without_ours(headers: &[HeaderPair]) -> Vec<HeaderPair> {
-    let is_ours = |name: &str| name.starts_with("x-dead-letter-");
+    let is_ours = |name: &str| name.to_ascii_lowercase().starts_with("x-dead-letter-");
     let theirs = headers.iter().filter(|(name, _)| !is_ours(name));
     theirs.cloned().collect()
 }

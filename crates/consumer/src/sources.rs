@@ -11,7 +11,7 @@ use discuss_domain::TenantId;
 use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordRef, Version};
 use uuid::Uuid;
 
-use self::fields::Fields;
+use self::fields::{Fields, Object};
 
 mod entity_events;
 mod fields;
@@ -28,6 +28,8 @@ type Decode = fn(&Fields<'_>) -> Result<Option<Told>, Unreadable>;
 
 /// The namespace of ids for events whose own can not tell them apart.
 const EVENTS: Uuid = Uuid::from_u128(0x3b9e_57c1_8d04_4f6a_a1c2_6e0f_94d7_2b58);
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
 /// Characters of a UUID with hyphens.
 const UUID_LENGTH: usize = 36;
 
@@ -79,13 +81,14 @@ pub(crate) fn read(record: &Record) -> Result<Option<Read>, Unreadable> {
     let Some(told) = decode(&Fields::of(&object))? else {
         return Ok(None);
     };
+    require_past(&told, record)?;
     let inbox = InboxKey {
         source: (*topic).to_owned(),
-        event_id: inbox_id(&told, record),
+        event_id: inbox_id(&told, (record, &object)),
     };
     let version = Version {
         at_ms: told.at_ms.or(record.timestamp_ms).unwrap_or(0),
-        event: event_id(&told, record),
+        event: event_id(&told, (record, &object)),
     };
     let news = match told.what {
         What::Event {
@@ -105,16 +108,13 @@ pub(crate) fn read(record: &Record) -> Result<Option<Read>, Unreadable> {
     Ok(Some(Read { inbox, news }))
 }
 
-/// The event's own id if nobody else has the same; else one made of what it is about and of that id, or
-/// of the time; else its place in Kafka.
-fn event_id(told: &Told, record: &Record) -> String {
-    let about = || format!("{}\n{}\n{}", record.topic, told.kind, told.what.name());
-    match (&told.event_id, told.at_ms) {
-        (Some(id), _) if is_unique(id) => id.clone(),
+/// What two events of one record and one moment are put in order by: the same on every delivery.
+fn event_id(told: &Told, (record, object): (&Record, &Object)) -> String {
+    match &told.event_id {
+        Some(id) if is_unique(id) => id.clone(),
         // Many services write to one topic, and may count their events, each tenant's from one.
-        (Some(id), _) => hash(&format!("{}\n{id}", about())),
-        (None, Some(at_ms)) => hash(&format!("{}\n{}\n{at_ms}", told.kind, told.what.name())),
-        (None, None) => format!("{}-{}-{}", record.topic, record.partition, record.offset),
+        Some(id) => hash(&[&record.topic, &told.kind, &told.what.name(), id]),
+        None => inbox_id(told, (record, object)),
     }
 }
 
@@ -123,19 +123,37 @@ fn is_unique(id: &str) -> bool {
     id.len() == UUID_LENGTH && Uuid::try_parse(id).is_ok()
 }
 
-/// The id under which the inbox knows the event. Only a UUID is one of its own: several services and
-/// tenants share a topic, and each may number its events from 1.
-fn inbox_id(told: &Told, record: &Record) -> String {
-    match &told.event_id {
-        Some(id) if Uuid::parse_str(id).is_err() => {
-            hash(&format!("{}\n{}\n{id}", told.kind, told.what.name()))
+/// The id under which the inbox knows the event: made of what it is about and of its own id, for several services
+/// and tenants share a topic, each may number its events from 1, and an import may give all of its events one id;
+/// without an id, of what it is about, of its time and of all that it says; else its place in Kafka.
+fn inbox_id(told: &Told, (record, object): (&Record, &Object)) -> String {
+    let name = told.what.name();
+    match (&told.event_id, told.at_ms) {
+        (Some(id), _) => hash(&[&told.kind, &name, id]),
+        // Its members are in the order of their names, however it was written.
+        (None, Some(_)) => {
+            let said = serde_json::to_string(object).unwrap_or_default();
+            hash(&[&told.kind, &name, &said])
         }
-        _ => event_id(told, record),
+        (None, None) => format!("{}-{}-{}", record.topic, record.partition, record.offset),
     }
 }
 
-fn hash(text: &str) -> String {
+/// The lengths tell parts apart whatever is in them.
+fn hash(parts: &[&str]) -> String {
+    let parts = parts.iter().map(|part| format!("{}:{part}", part.len()));
+    let text: String = parts.collect();
     Uuid::new_v5(&EVENTS, text.as_bytes()).to_string()
+}
+
+/// Clocks differ; but who is a day ahead would rule a field until then.
+fn require_past(told: &Told, record: &Record) -> Result<(), Unreadable> {
+    match (told.at_ms, record.timestamp_ms) {
+        (Some(at), Some(sent)) if at > sent.saturating_add(DAY_MS) => Err(Unreadable(
+            "the event's time is more than a day after its record's".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl What {
@@ -143,8 +161,9 @@ impl What {
         match self {
             Self::Event { tenant, record, .. } => format!("{tenant}\n{record}"),
             Self::GoneEverywhere(records) => {
-                let names: Vec<String> = records.iter().map(RecordRef::to_string).collect();
-                names.join("\n")
+                let names = records.iter().map(RecordRef::to_string);
+                let names = names.map(|name| format!("{}:{name}", name.len()));
+                names.collect()
             }
         }
     }

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod ids;
+
 fn record(topic: &str, value: &[u8]) -> Record {
     Record {
         topic: topic.to_owned(),
@@ -217,56 +219,4 @@ fn what_is_no_json_object_is_named_so() {
     assert!(why(b"\xff").starts_with("the value is no JSON: "));
     assert_eq!(why(b"[]"), "the value must be a JSON object");
     assert_eq!(why(b"\"\\\"{}\\\"\""), "the value must be a JSON object");
-}
-
-fn inbox_id(topic: &str, event: &Value) -> String {
-    let value = serde_json::to_vec(event).unwrap();
-    let read = read(&record(topic, &value)).unwrap().unwrap();
-    read.inbox.event_id
-}
-
-#[test]
-fn an_event_without_id_and_time_goes_by_its_place_and_a_uuid_by_itself() {
-    let mut event = json!({ "type": "CUSTOMER_DELETED", "tenantId": 3, "entityId": 7 });
-    let id_of = |event: &Value| inbox_id("ENTITY_EVENTS", event);
-    assert_eq!(id_of(&event), "ENTITY_EVENTS-2-40");
-    event["eventId"] = json!("x".repeat(201));
-    assert_eq!(id_of(&event).len(), 36);
-    for uuid in [
-        "5f0c2a9e-7d41-4b36-9e1f-08a6c3d2b7e4",
-        "5F0C2A9E-7D41-4B36-9E1F-08A6C3D2B7E4",
-    ] {
-        event["eventId"] = json!(uuid);
-        assert_eq!(id_of(&event), uuid);
-    }
-}
-
-#[test]
-fn the_same_number_of_another_type_tenant_or_record_is_another_event() {
-    let event = json!({
-        "type": "CUSTOMER_DELETED", "tenantId": 3, "entityId": 7, "eventId": 17, "timestamp": 5,
-    });
-    let with = |field: &str, value: Value| {
-        let mut event = event.clone();
-        event[field] = value;
-        inbox_id("ENTITY_EVENTS", &event)
-    };
-    let again = [
-        with("eventId", json!("17")),
-        with("timestamp", json!(6)),
-        with("entityName", json!("Acme")),
-    ];
-    let others = [
-        with("type", json!("CUSTOMER_UPDATED")),
-        with("type", json!("TASK_DELETED")),
-        with("tenantId", json!(4)),
-        with("entityId", json!(8)),
-        with("eventId", json!(18)),
-        with("eventId", json!("17171717171717171717171717171717")),
-    ];
-    let id = inbox_id("ENTITY_EVENTS", &event);
-    assert_eq!(id.len(), 36);
-    assert!(again.iter().all(|same| *same == id));
-    let different: std::collections::HashSet<&String> = others.iter().chain([&id]).collect();
-    assert_eq!(different.len(), 7);
 }
