@@ -65,11 +65,13 @@ impl Record {
         find_header(&self.headers, name)
     }
 
-    /// How much it weighs in memory, in bytes.
+    /// How much it weighs in memory, in bytes: headers with what it takes to hold one, as there may be
+    /// hundreds of thousands that are empty.
     #[must_use]
     pub fn weight(&self) -> usize {
         let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
-        let headers: usize = self.headers.iter().map(|(_, value)| value.len()).sum();
+        let held = |(name, value): &HeaderPair| size_of::<HeaderPair>() + name.len() + value.len();
+        let headers: usize = self.headers.iter().map(held).sum();
         length(&self.key) + length(&self.value) + headers
     }
 }

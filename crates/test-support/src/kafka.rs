@@ -122,10 +122,14 @@ fn read(settings: &Settings, topic: &str) -> Vec<Record> {
         .assign(&starts)
         .expect("partitions must be assigned");
     let mut records = Vec::new();
+    let end = Instant::now() + PATIENCE;
     while i64::try_from(records.len()).expect("few records") < count {
         match consumer.poll(PATIENCE).expect("a record must come") {
             Ok(message) => records.push(Record::of(&message, settings)),
-            Err(error) => eprintln!("reading {name}: {error}"),
+            Err(error) => {
+                assert!(Instant::now() < end, "reading {name}: {error}");
+                eprintln!("reading {name}: {error}");
+            }
         }
     }
     records.sort_by_key(|record| (record.partition, record.offset));

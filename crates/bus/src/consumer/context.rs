@@ -1,5 +1,8 @@
 //! What the client tells beside records: which partitions come and go, and how far behind it is.
 
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -7,6 +10,9 @@ use rdkafka::statistics::{Partition, Statistics};
 use tokio::sync::mpsc;
 
 use crate::BusError;
+
+/// How often the same error is told.
+const TELL_EVERY: Duration = Duration::from_mins(1);
 
 /// A partition's full topic name and its number.
 pub(super) type PartitionId = (String, i32);
@@ -64,17 +70,62 @@ fn lag(partition: &Partition) -> Option<f64> {
     Some(f64::from(lag.unwrap_or(u32::MAX)))
 }
 
-/// Most errors pass by themselves when the brokers are back.
-pub(super) fn judge(error: KafkaError) -> Result<(), BusError> {
-    let is_refused = matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed
-        )
-    );
-    if is_refused || matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-        return Err(error.into());
+/// The errors that came instead of records, and when each was last told: one that does not pass stops its
+/// partition, and is to be seen without filling the log.
+#[derive(Default)]
+pub(super) struct Troubles {
+    told: HashMap<String, Instant>,
+}
+
+impl Troubles {
+    /// Most errors pass by themselves when the brokers are back; these are counted, and told once a minute.
+    pub(super) fn judge(&mut self, error: KafkaError) -> Result<(), BusError> {
+        use RDKafkaErrorCode::{GroupAuthorizationFailed, TopicAuthorizationFailed, Unknown};
+        let code = error.rdkafka_error_code().unwrap_or(Unknown);
+        let is_refused = matches!(code, TopicAuthorizationFailed | GroupAuthorizationFailed);
+        if is_refused || matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            return Err(error.into());
+        }
+        let code = format!("{code:?}");
+        metrics::counter!("discuss_kafka_consume_errors_total", "code" => code.clone())
+            .increment(1);
+        if self.is_to_be_told(code, Instant::now()) {
+            tracing::warn!(%error, "kafka brings no records for now");
+        }
+        Ok(())
     }
-    tracing::debug!(%error, "kafka brings no records for now");
-    Ok(())
+
+    fn is_to_be_told(&mut self, code: String, now: Instant) -> bool {
+        let last = self.told.get(&code);
+        let is_due = last.is_none_or(|last| now.duration_since(*last) >= TELL_EVERY);
+        if is_due {
+            self.told.insert(code, now);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_again_after_a_minute_each_for_itself() {
+        let (mut troubles, start) = (Troubles::default(), Instant::now());
+        let (one, other) = (|| "one".to_owned(), || "other".to_owned());
+        assert!(troubles.is_to_be_told(one(), start));
+        assert!(!troubles.is_to_be_told(one(), start + TELL_EVERY / 2));
+        assert!(troubles.is_to_be_told(other(), start + TELL_EVERY / 2));
+        assert!(troubles.is_to_be_told(one(), start + TELL_EVERY));
+        assert!(!troubles.is_to_be_told(other(), start + TELL_EVERY));
+    }
+
+    #[test]
+    fn only_a_refusal_ends_the_consumer() {
+        let mut troubles = Troubles::default();
+        let passes = KafkaError::MessageConsumption(RDKafkaErrorCode::BadCompression);
+        assert!(troubles.judge(passes).is_ok());
+        let refused = KafkaError::MessageConsumption(RDKafkaErrorCode::TopicAuthorizationFailed);
+        assert!(troubles.judge(refused).is_err());
+    }
 }

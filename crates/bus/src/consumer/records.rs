@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::context::{Context, PartitionId, judge};
+use super::context::{Context, PartitionId, Troubles};
 use super::leave::leave;
 use super::partitions::Partition;
 use super::work::{Ours, Outcome, Worker, count};
@@ -59,6 +59,7 @@ pub(super) struct Records<H: Handler> {
     worker: Arc<Worker<H>>,
     partitions: HashMap<PartitionId, Assigned<H::Work>>,
     running: JoinSet<Done>,
+    troubles: Troubles,
     terms: u64,
 }
 
@@ -98,6 +99,7 @@ impl<H: Handler> Records<H> {
             worker: Arc::new(worker),
             partitions: HashMap::new(),
             running: JoinSet::new(),
+            troubles: Troubles::default(),
             terms: 0,
         })
     }
@@ -119,7 +121,7 @@ impl<H: Handler> Records<H> {
                     self.forget_revoked();
                     match record {
                         Ok(record) => self.take(record),
-                        Err(error) => judge(error)?,
+                        Err(error) => self.troubles.judge(error)?,
                     }
                 }
             }

@@ -7,6 +7,7 @@
 )]
 
 mod backlog;
+mod codecs;
 mod faults;
 mod groups;
 mod letters;
