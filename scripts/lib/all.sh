@@ -22,6 +22,8 @@ source "$ROOT/scripts/lib/ports.sh"
 source "$ROOT/scripts/lib/packages.sh"
 # shellcheck source=rust.sh
 source "$ROOT/scripts/lib/rust.sh"
+# shellcheck source=python.sh
+source "$ROOT/scripts/lib/python.sh"
 # shellcheck source=settings.sh
 source "$ROOT/scripts/lib/settings.sh"
 # shellcheck source=postgres.sh

@@ -6,37 +6,26 @@
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
-SCHEMATHESIS=schemathesis==4.32.5
+SCHEMATHESIS=4.32.5
 SEED=20261126
 CHECKS=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,ensure_resource_availability,ignored_auth
 
 main() {
   local code=0 api report operations
-  PACKAGES+=("python3-venv|python3 -m ensurepip --version")
+  PACKAGES+=("$PYTHON_PACKAGE")
   proof_begin api-schema
   proof_servers postgres redis
   proof_service api discuss-api
-  install_schemathesis
+  install_python_tool schemathesis "$SCHEMATHESIS" || exit 1
   api=http://$(proof_listen api)
   report=$PROOF_PLACE/log/schemathesis.log
   say "schemathesis run, seed $SEED"
-  "$LOCAL/tools/schemathesis/bin/st" --no-color run "$ROOT/openapi/openapi.json" --url "$api" \
+  "$(python_tools schemathesis)/st" --no-color run "$ROOT/openapi/openapi.json" --url "$api" \
     --header "Authorization: Bearer $(make_token "$JWT_SECRET" 1 1 ana 86400)" \
     --seed "$SEED" --max-examples 100 --checks "$CHECKS" --workers 2 --max-failures 20 "$@" | tee "$report" || code=$?
   operations=$(jq '[.paths[] | keys[] | select(IN("get", "post", "put", "patch", "delete"))] | length' "$ROOT/openapi/openapi.json")
   proof_figure "operations of the document" "$operations"
   proof_verdict "$code" "$operations operations, $(grep -oE '[0-9]+ generated[^,]*' "$report" | tail -n 1): every answer is as the document says"
-}
-
-# Schemathesis in a folder of its own, once.
-install_schemathesis() {
-  local folder=$LOCAL/tools/schemathesis
-  if [[ $(cat "$folder/version" 2>/dev/null) == "$SCHEMATHESIS" ]]; then return 0; fi
-  say "Installing $SCHEMATHESIS from PyPI"
-  rm -rf "$folder"
-  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet "$SCHEMATHESIS"; } >"$PROOF_PLACE/log/pip.log" 2>&1 ||
-    { show_log_end "$PROOF_PLACE/log/pip.log" "schemathesis could not be installed (Python 3.10 or newer with venv)"; exit 1; }
-  printf '%s' "$SCHEMATHESIS" >"$folder/version"
 }
 
 main "$@"

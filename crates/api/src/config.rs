@@ -1,10 +1,8 @@
 //! What the API is told by its environment.
 
-use std::num::NonZeroUsize;
-
 use discuss_runtime::config::{
     AccountConfig, AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig,
-    MessagesConfig, RateLimitConfig, RecordServicesConfig, RedisConfig, ShutdownConfig,
+    MessagesConfig, RateLimitConfig, RecordServicesConfig, RedisConfig, ShutdownConfig, WORKERS,
 };
 
 /// The configuration of the API.
@@ -20,8 +18,8 @@ pub struct Config {
     #[arg(long, env, default_value_t = 9192)]
     pub api_admin_port: u16,
     /// Threads that serve HTTP; one a processor when unset.
-    #[arg(long, env)]
-    pub api_workers: Option<NonZeroUsize>,
+    #[arg(long, env, value_parser = clap::value_parser!(u16).range(WORKERS))]
+    pub api_workers: Option<u16>,
     /// What may be done with messages.
     #[command(flatten)]
     pub messages: MessagesConfig,
@@ -72,6 +70,14 @@ mod tests {
     fn the_ports_are_those_that_are_agreed_on() {
         let config: Config = from_lookup(|_| None).unwrap();
         assert_eq!((config.server_port, config.api_admin_port), (8092, 9192));
+    }
+
+    #[test]
+    fn a_number_of_threads_that_could_only_be_a_slip_is_named() {
+        for value in ["0", "513", "many"] {
+            let read = from_lookup::<Config>(|name| (name == "API_WORKERS").then(|| value.into()));
+            assert_eq!(read.unwrap_err().variable, "API_WORKERS", "{value}");
+        }
     }
 
     #[test]

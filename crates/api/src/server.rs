@@ -109,7 +109,7 @@ fn listen(
     .disable_signals()
     .shutdown_timeout(config.shutdown.shutdown_grace_seconds.into());
     if let Some(workers) = config.api_workers {
-        server = server.workers(workers.get());
+        server = server.workers(usize::from(workers));
     }
     let server = server.bind(address).map_err(failed)?;
     let bound = server.addrs().first().copied().unwrap_or(address);

@@ -22,7 +22,8 @@ struct CommandLine {
 enum Command {
     /// Serve (the default).
     Serve,
-    /// Put the dead letters of a topic back where they came from, each once.
+    /// Put the dead letters of a topic back where they came from. One call at a time for a topic: two at
+    /// once put the same letters back.
     Replay {
         /// The topic of the dead letters, such as `ENTITY_EVENTS.dlt`, without `KAFKA_TOPIC_PREFIX`.
         topic: String,

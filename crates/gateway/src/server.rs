@@ -115,7 +115,7 @@ fn listen(
     .disable_signals()
     .shutdown_timeout(1);
     if let Some(workers) = config.gateway_workers {
-        server = server.workers(workers.get());
+        server = server.workers(usize::from(workers));
     }
     let server = server.bind(address).map_err(failed)?;
     let bound = server.addrs().first().copied().unwrap_or(address);

@@ -40,6 +40,9 @@ pub use self::{
     shutdown::ShutdownConfig,
 };
 
+/// How many threads may serve: more than any machine has processors would only be a slip.
+pub const WORKERS: std::ops::RangeInclusive<i64> = 1..=512;
+
 /// A variable that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {reason}")]

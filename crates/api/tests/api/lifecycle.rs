@@ -45,7 +45,7 @@ async fn a_bad_variable_ends_it_with_2_and_one_line_that_names_it() {
         ),
         (
             vec![("API_WORKERS", "0")],
-            "error: API_WORKERS: number would be zero for non-zero type (it is `0`)\n",
+            "error: API_WORKERS: 0 is not in 1..=512 (it is `0`)\n",
         ),
     ] {
         let (code, _, stderr) = outcome(&[], &variables).await;

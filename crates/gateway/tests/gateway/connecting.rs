@@ -257,7 +257,7 @@ async fn who_is_silent_for_too_long_is_closed() {
     let world = World::new().await;
     let gateway = Gateway::start_with(
         &world,
-        &[("GATEWAY_PING_MS", "20"), ("GATEWAY_SILENCE_MS", "0")],
+        &[("GATEWAY_PING_MS", "20"), ("GATEWAY_SILENCE_MS", "1")],
     )
     .await;
     let mut client = gateway.connect(1).await;

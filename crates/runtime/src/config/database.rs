@@ -17,7 +17,7 @@ pub struct DatabaseConfig {
     #[arg(long, env, default_value = "localhost")]
     pub db_host: String,
     /// Port of PostgreSQL.
-    #[arg(long, env, default_value_t = 5432)]
+    #[arg(long, env, default_value_t = 5432, value_parser = clap::value_parser!(u16).range(1..))]
     pub db_port: u16,
     /// User of PostgreSQL.
     #[arg(long, env, default_value = "serp")]
