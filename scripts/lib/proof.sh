@@ -22,7 +22,7 @@
 
 # What all services of proofs run with.
 PROOF_SETTINGS=(SERVER_HOST=127.0.0.1 LOG_LEVEL=info RATE_LIMIT_SENDS=0 RATE_LIMIT_READS=0 RATE_LIMIT_SEARCHES=0
-  RATE_LIMIT_UPLOADS=0 RATE_LIMIT_TENANT=0)
+  RATE_LIMIT_UPLOADS=0 RATE_LIMIT_TENANT=0 RATE_LIMIT_FRAMES=0)
 
 # The command of each instance: proof_start_again needs it. The start of its present log: proof_listen does.
 declare -A PROOF_COMMANDS=() PROOF_LOG_STARTS=()

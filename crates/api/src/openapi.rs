@@ -35,6 +35,7 @@ pub(crate) const PATH: &str = "/discuss/openapi.json";
         (name = "members", description = "Who is in a channel"),
         (name = "users", description = "People of the tenant"),
         (name = "messages", description = "What they say, and how far they have read"),
+        (name = "presence", description = "Who is there, and who is typing"),
     ),
     modifiers(&Security)
 )]

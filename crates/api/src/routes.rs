@@ -6,11 +6,13 @@ mod erasures;
 mod history;
 mod members;
 mod messages;
+mod presence;
 mod reactions;
 mod reads;
 mod receipts;
 mod threads;
 mod topics;
+mod typing;
 mod users;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
@@ -32,6 +34,8 @@ pub(crate) fn configure(app: &mut ServiceConfig<'_>) {
             .configure(changes::configure)
             .configure(reactions::configure)
             .configure(threads::configure)
+            .configure(presence::configure)
+            .configure(typing::configure)
             .configure(users::configure)
             .configure(erasures::configure),
     );

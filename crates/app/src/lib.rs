@@ -6,11 +6,13 @@
 mod cache;
 pub mod channels;
 mod context;
+pub mod deliveries;
 pub mod entities;
 pub mod erasures;
 mod error;
 mod events;
 pub mod fanout;
+mod gatherer;
 pub mod identity;
 mod limit;
 pub mod log;
@@ -19,6 +21,7 @@ mod mentions;
 pub mod messages;
 mod notes;
 pub mod permissions;
+pub mod presence;
 pub mod rate_limits;
 pub mod reactions;
 pub mod reads;
@@ -28,11 +31,13 @@ pub mod retention;
 pub mod services;
 pub mod stores;
 pub mod threads;
+pub mod typing;
 pub mod users;
 mod writer;
 
 use std::sync::Arc;
 
+use discuss_domain::{MessageId, Seq};
 use tokio::task::JoinHandle;
 
 // The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
@@ -57,7 +62,9 @@ struct Parts {
     redis: Redis,
     fanout: fanout::Fanout,
     writer: writer::Writer,
-    marks: reads::MarkGatherer,
+    reads: gatherer::Gatherer<reads::Place, MessageId>,
+    deliveries: gatherer::Gatherer<reads::Place, Seq>,
+    presence: presence::Book,
     users: users::Remembered,
     cache: Arc<cache::SpareCache>,
     account: Option<services::Account>,
@@ -82,19 +89,26 @@ impl App {
     ) -> (Self, Vec<BackgroundTask>) {
         let (fanout, publishing) = fanout::Fanout::start(redis.clone());
         let (writer, lanes) = writer::Writer::start(&database, &fanout);
-        let (marks, gathering) = reads::MarkGatherer::start(&database, &fanout);
+        let (reads, gathering) = reads::start_gathering(&database, &fanout);
+        let (deliveries, delivering) = deliveries::start_gathering(&database, &fanout);
         let users = users::Remembered::default();
-        let mut tasks = vec![("fan-out", publishing), ("read marks", gathering)];
+        let mut tasks = vec![
+            ("fan-out", publishing),
+            ("read marks", gathering),
+            ("delivered marks", delivering),
+        ];
         tasks.extend(lanes.into_iter().map(|lane| ("writer lane", lane)));
         let cache = Arc::new(cache::SpareCache::new(redis.clone()));
         let Services { account, records } = services;
         let access = permissions::EntityAccess::new(records, &cache, &database);
         let parts = Arc::new(Parts {
+            presence: presence::Book::new(redis.clone()),
             database,
             redis,
             fanout,
             writer,
-            marks,
+            reads,
+            deliveries,
             users,
             cache,
             account,

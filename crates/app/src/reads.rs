@@ -1,8 +1,6 @@
 //! Read marks: state, not events. The newest wins, none moves back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -16,19 +14,12 @@ use discuss_wire::frames::ServerFrame;
 use discuss_wire::members::{MarksView, ReadBy, UnreadView};
 use serde::Serialize;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::channels::{now, require_in};
 use crate::fanout::Fanout;
+use crate::gatherer::Gatherer;
 use crate::permissions::{require_entity_of, require_entity_of_message};
 use crate::{App, AppError, Context};
-
-/// Marks from sockets wait at most so long.
-const GATHER: Duration = Duration::from_secs(1);
-/// More marks than this are not gathered: a client sends its mark again with the next message.
-const MOST: usize = 100_000;
-/// Marks that one statement moves.
-const BATCH: usize = 500;
 
 /// How far somebody has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,73 +123,29 @@ pub async fn list_state(
 /// messages that are not, move nothing.
 pub fn gather(app: &App, context: &Context, channel: ChannelId, message: MessageId) {
     let (tenant, user) = (context.tenant(), context.user());
-    app.parts.marks.add(Mark {
-        tenant,
-        channel,
-        user,
-        message,
-    });
+    app.parts.reads.add((tenant, channel, user), message);
 }
 
-/// Gathers marks and moves them together.
-pub(crate) struct MarkGatherer {
-    waiting: Arc<Waiting>,
-}
+/// Whose mark, in which channel.
+pub(crate) type Place = (TenantId, ChannelId, UserId);
 
-#[derive(Default)]
-struct Waiting {
-    marks: Mutex<HashMap<(TenantId, ChannelId, UserId), Mark>>,
-}
-
-impl MarkGatherer {
-    /// Starts the task that writes.
-    pub(crate) fn start(database: &Database, fanout: &Fanout) -> (Self, JoinHandle<()>) {
-        let waiting = Arc::new(Waiting::default());
-        let running = run(Arc::clone(&waiting), database.clone(), fanout.clone());
-        (Self { waiting }, tokio::spawn(running))
-    }
-
-    fn add(&self, mark: Mark) {
-        self.waiting.add(mark);
-    }
-}
-
-impl Waiting {
-    /// Adds a mark; the newest of each person and channel stays.
-    fn add(&self, mark: Mark) {
-        let Ok(mut marks) = self.marks.lock() else {
-            return;
+/// Gathers marks, and moves them together. Within a channel the order of ids is the order of messages.
+pub(crate) fn start_gathering(
+    database: &Database,
+    fanout: &Fanout,
+) -> (Gatherer<Place, MessageId>, JoinHandle<()>) {
+    let (database, fanout) = (database.clone(), fanout.clone());
+    Gatherer::start("read", move |marks: Vec<(Place, MessageId)>| {
+        let (database, fanout) = (database.clone(), fanout.clone());
+        let mark = |((tenant, channel, user), message)| Mark {
+            tenant,
+            channel,
+            user,
+            message,
         };
-        let key = (mark.tenant, mark.channel, mark.user);
-        if marks.len() >= MOST && !marks.contains_key(&key) {
-            metrics::counter!("discuss_marks_dropped_total").increment(1);
-            return;
-        }
-        // Within a channel the order of ids is the order of messages.
-        let newest = marks.entry(key).or_insert(mark);
-        newest.message = newest.message.max(mark.message);
-    }
-}
-
-async fn run(waiting: Arc<Waiting>, database: Database, fanout: Fanout) {
-    let mut ticks = interval(GATHER);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while Arc::strong_count(&waiting) > 1 {
-        ticks.tick().await;
-        let gathered = match waiting.marks.lock() {
-            Ok(mut marks) => std::mem::take(&mut *marks),
-            Err(_poisoned) => return,
-        };
-        let gathered: Vec<Mark> = gathered.into_values().collect();
-        for batch in gathered.chunks(BATCH) {
-            if let Err(error) = write(&database, &fanout, batch).await {
-                tracing::warn!(%error, marks = batch.len(), "read marks wait for the next try");
-                for mark in batch {
-                    waiting.add(*mark);
-                }
-            }
-        }
-    }
+        let marks: Vec<Mark> = marks.into_iter().map(mark).collect();
+        async move { write(&database, &fanout, &marks).await }
+    })
 }
 
 async fn write(database: &Database, fanout: &Fanout, batch: &[Mark]) -> Result<(), StorageError> {
@@ -262,7 +209,7 @@ fn told_to_channels(moved: &[MovedMark], at: DateTime<Utc>) -> Vec<(Topic, Bytes
     by_channel.into_iter().filter_map(told).collect()
 }
 
-fn notice(
+pub(crate) fn notice(
     topic: Topic,
     channel: ChannelId,
     kind: &str,

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod members;
 pub mod messages;
 pub mod permissions;
+pub mod presence;
 pub mod rate_limits;
 pub mod reactions;
 pub mod text;

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use crate::frame_guard::FrameLimits;
+use discuss_app::presence::Terms;
 use discuss_runtime::config::{
     AuthConfig, ConfigError, CorsConfig, DatabaseConfig, ListenConfig, LogConfig, MessagesConfig,
     RateLimitConfig, RecordServicesConfig, RedisConfig, ShutdownConfig, WORKERS,
 };
+
+/// The time in which frames are counted.
+const FRAMES_WITHIN: Duration = Duration::from_secs(10);
 
 /// What the gateway is told by its environment.
 #[derive(Debug, Clone, clap::Args)]
@@ -66,6 +71,10 @@ pub struct SocketConfig {
     /// Largest frame that a client may send, in bytes.
     #[arg(long, env, default_value_t = 131_072)]
     pub gateway_max_frame_bytes: usize,
+    /// Frames that a client may send in 10 seconds, parts of messages and control frames included; 0 is
+    /// any number.
+    #[arg(long, env, default_value_t = 120)]
+    pub rate_limit_frames: u32,
     /// Milliseconds that a new socket has for its AUTH, and one with `?resume=1` for its RESUME.
     #[arg(long, env, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub gateway_first_frame_ms: u64,
@@ -75,16 +84,59 @@ pub struct SocketConfig {
     /// Milliseconds without a sign of life after which a client counts as gone.
     #[arg(long, env, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub gateway_silence_ms: u64,
+    /// Milliseconds after which somebody who does nothing is seen as away.
+    #[arg(long, env, default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    pub gateway_away_ms: u64,
+    /// Milliseconds for which a connection counts after its gateway was last heard of.
+    #[arg(long, env, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
+    pub gateway_lease_ms: u64,
+    /// Milliseconds for which whoever is gone may come back before others are told.
+    #[arg(long, env, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
+    pub gateway_grace_ms: u64,
+    /// Sockets that one person may have, in all gateways together; 0 is any number.
+    #[arg(long, env, default_value_t = 10)]
+    pub gateway_sockets_per_user: usize,
+    /// Sockets that may come from one address, in each gateway; 0 is any number, as behind a proxy all
+    /// may come from it.
+    #[arg(long, env, default_value_t = 0)]
+    pub gateway_sockets_per_address: usize,
     /// Milliseconds within which the clients of a drained instance come back elsewhere.
     #[arg(long, env, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     pub gateway_reconnect_ms: u64,
 }
 
 impl SocketConfig {
+    /// What a client may send.
+    #[must_use]
+    pub(crate) const fn frames(&self) -> FrameLimits {
+        FrameLimits {
+            bytes: self.gateway_max_frame_bytes,
+            frames: match self.rate_limit_frames {
+                0 => u32::MAX,
+                frames => frames,
+            },
+            within: FRAMES_WITHIN,
+        }
+    }
+
     /// How long a socket may wait for its first AUTH or RESUME.
     #[must_use]
     pub const fn first_frame(&self) -> Duration {
         Duration::from_millis(self.gateway_first_frame_ms)
+    }
+
+    /// How long somebody may do nothing before they are away.
+    #[must_use]
+    pub const fn away(&self) -> Duration {
+        Duration::from_millis(self.gateway_away_ms)
+    }
+
+    /// How long connections count as presence.
+    pub(crate) const fn presence_terms(&self) -> Terms {
+        Terms {
+            lease: Duration::from_millis(self.gateway_lease_ms),
+            grace: Duration::from_millis(self.gateway_grace_ms),
+        }
     }
 
     /// The time between pings.

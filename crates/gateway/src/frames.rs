@@ -1,10 +1,15 @@
 //! WebSocket frames, encoded once and shared by all sockets that get them.
 
+use std::time::Duration;
+
 use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser};
 use bytes::{Bytes, BytesMut};
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::frames::{ErrorPayload, ServerFrame};
 use serde::Serialize;
+
+use crate::event_frame::Frame;
+use crate::outgoing::Dialect;
 
 /// A JSON text as a WebSocket frame.
 #[must_use]
@@ -40,7 +45,7 @@ fn encode(payload: &[u8], code: OpCode) -> Bytes {
 }
 
 /// Why the server closes a socket. 4000–4099: come back and resume; 4401: bring a new token; 4400
-/// and 4403: don't come back.
+/// and 4403: don't come back; 4429: come back later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Close {
     /// The client closed it.
@@ -59,6 +64,8 @@ pub(crate) enum Close {
     Unauthorized,
     /// A token that names no tenant.
     Forbidden,
+    /// Too many frames, or too many sockets.
+    Throttled,
 }
 
 impl Close {
@@ -74,6 +81,7 @@ impl Close {
             Self::Invalid => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
+            Self::Throttled => 4429,
         }
     }
 
@@ -89,33 +97,39 @@ impl Close {
             Self::Invalid => "invalid frame",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::Throttled => "throttled",
         }
     }
 }
 
-impl From<Close> for CloseReason {
-    fn from(close: Close) -> Self {
-        Self {
-            code: CloseCode::from(close.code()),
-            description: Some(close.word().to_owned()),
+impl Close {
+    /// What the close frame says in a dialect: clients of STOMP know a drain as a restart of the service.
+    pub(crate) fn reason_in(self, dialect: &Dialect) -> CloseReason {
+        let code = match (self, dialect) {
+            (Self::Drain, Dialect::Stomp(_)) => CloseCode::Restart,
+            _ => CloseCode::from(self.code()),
+        };
+        CloseReason {
+            code,
+            description: Some(self.word().to_owned()),
         }
     }
 }
 
 /// A frame of the gateway's own; none if it can't be encoded, which no payload of ours does.
-pub(crate) fn own<P: Serialize>(kind: &str, payload: P, request_id: Option<&str>) -> Bytes {
+pub(crate) fn own<P: Serialize>(kind: &str, payload: P, request_id: Option<&str>) -> Frame {
     let frame = ServerFrame::new(kind, payload, now_millis()).answering(request_id);
     match frame.encode() {
-        Ok(json) => text(&json),
+        Ok(json) => Frame::answer(&json),
         Err(error) => {
             tracing::error!(%error, kind, "a frame can't be encoded");
-            text(b"{}")
+            Frame::answer(b"{}")
         }
     }
 }
 
 /// An `ERROR`.
-pub(crate) fn error(code: ErrorCode, message: &str, request_id: Option<&str>) -> Bytes {
+pub(crate) fn error(code: ErrorCode, message: &str, request_id: Option<&str>) -> Frame {
     own(
         "ERROR",
         ErrorPayload {
@@ -133,7 +147,7 @@ pub(crate) fn error_about(
     message: &str,
     details: serde_json::Value,
     request_id: Option<&str>,
-) -> Bytes {
+) -> Frame {
     own(
         "ERROR",
         ErrorPayload {
@@ -143,6 +157,13 @@ pub(crate) fn error_about(
         },
         request_id,
     )
+}
+
+/// An `ERROR` for whoever does too much, and may come back after a time.
+pub(crate) fn throttled(message: &str, retry_after: Duration) -> Frame {
+    let millis = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+    let details = serde_json::json!({ "retryAfterMs": millis });
+    error_about(ErrorCode::ConnectionThrottled, message, details, None)
 }
 
 /// The time, as frames say it.
@@ -163,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_close_frame_carries_its_code() {
-        let frame = close(Close::Slow.into());
+        let frame = close(Close::Slow.reason_in(&Dialect::Json));
         assert_eq!(frame[..4], [0x88, 6, 0x0f, 0xa8]);
     }
 }

@@ -1,7 +1,9 @@
 //! What the sockets of one process share.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use discuss_app::identity::{
     Identifier, IdentitySettings, IdentityStartError, KeycloakSettings, Pace,
@@ -16,9 +18,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, SocketConfig};
 use crate::hub::SessionId;
 use crate::hubs::{Hubs, Task};
+use crate::links::LocalLinks;
 use crate::loader::Loader;
 use crate::pages::Pages;
 use crate::topics::Topics;
+use crate::typists::Typists;
 
 /// What the sockets of one process share.
 pub(crate) struct Gateway {
@@ -27,6 +31,10 @@ pub(crate) struct Gateway {
     pub(crate) topics: Arc<Topics>,
     pub(crate) loader: Loader,
     pub(crate) pages: Pages,
+    /// Who is there by a socket of this process.
+    pub(crate) links: LocalLinks,
+    /// Who types.
+    pub(crate) typists: Typists,
     /// Whether Redis brings what is published.
     pub(crate) redis_is_up: watch::Sender<bool>,
     /// Tells who connects.
@@ -39,23 +47,48 @@ pub(crate) struct Gateway {
     pub(crate) draining: CancellationToken,
     sessions: AtomicU64,
     open_sockets: AtomicUsize,
+    /// How many are open from each address.
+    addresses: Mutex<HashMap<IpAddr, usize>>,
 }
 
 /// A socket counts as open until this is dropped.
-pub(crate) struct OpenSocket(Arc<Gateway>);
+pub(crate) struct OpenSocket {
+    gateway: Arc<Gateway>,
+    address: Option<IpAddr>,
+}
 
 impl OpenSocket {
-    pub(crate) fn count(gateway: &Arc<Gateway>) -> Self {
+    /// Counts a socket; nothing if there are as many from its address as there may be.
+    pub(crate) fn count(gateway: &Arc<Gateway>, address: Option<IpAddr>) -> Option<Self> {
+        let most = gateway.limits.gateway_sockets_per_address;
+        if let Some(address) = address {
+            let mut addresses = gateway.addresses();
+            let count = addresses.entry(address).or_default();
+            if most > 0 && *count >= most {
+                return None;
+            }
+            *count = count.saturating_add(1);
+        }
         gateway.open_sockets.fetch_add(1, Ordering::Relaxed);
         metrics::gauge!("discuss_gateway_sockets").increment(1.0);
-        Self(Arc::clone(gateway))
+        let gateway = Arc::clone(gateway);
+        Some(Self { gateway, address })
     }
 }
 
 impl Drop for OpenSocket {
     fn drop(&mut self) {
-        self.0.open_sockets.fetch_sub(1, Ordering::Relaxed);
+        self.gateway.open_sockets.fetch_sub(1, Ordering::Relaxed);
         metrics::gauge!("discuss_gateway_sockets").decrement(1.0);
+        let mut addresses = self.gateway.addresses();
+        if let Some(address) = self.address
+            && let Some(count) = addresses.get_mut(&address)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                addresses.remove(&address);
+            }
+        }
     }
 }
 
@@ -79,6 +112,8 @@ impl Gateway {
             topics,
             loader: Loader::start(app.clone(), tasks),
             pages: Pages::new(app.clone()),
+            links: LocalLinks::default(),
+            typists: Typists::default(),
             app,
             redis_is_up: watch::Sender::new(false),
             identifier,
@@ -89,7 +124,14 @@ impl Gateway {
             draining,
             sessions: AtomicU64::new(0),
             open_sockets: AtomicUsize::new(0),
+            addresses: Mutex::default(),
         })
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many sockets are open.

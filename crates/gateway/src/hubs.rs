@@ -1,15 +1,15 @@
 //! The hub, cut into shards by channel, and what its outputs lead to.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use bytes::Bytes;
 use discuss_app::Topic;
-use discuss_domain::{ChannelId, Seq, TenantId};
+use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 use discuss_wire::fanout::FanoutEvent;
 use tokio::sync::mpsc;
 
-use crate::frames;
+use crate::event_frame::Frame;
 use crate::hub::{
     Counters, Effect, Event, FetchId, Hub, Limits, Output, Page, Person, SessionId, Start, Turn,
 };
@@ -19,7 +19,7 @@ use crate::topics::Topics;
 /// Each has a lock of its own, and knows every session.
 const SHARDS: i64 = 4;
 
-type Sink<'a> = &'a mut dyn FnMut(Output<'_, Arc<Session>, Bytes>);
+type Sink<'a> = &'a mut dyn FnMut(Output<'_, Arc<Session>, Frame>);
 
 /// What the hub wants read from the log.
 pub(crate) enum Task {
@@ -31,7 +31,7 @@ pub(crate) enum Task {
 
 /// All shards of the hub.
 pub(crate) struct Hubs {
-    shards: Vec<Mutex<Hub<Arc<Session>, Bytes>>>,
+    shards: Vec<Mutex<Hub<Arc<Session>, Frame>>>,
     topics: Arc<Topics>,
     tasks: mpsc::UnboundedSender<Task>,
     /// Channels that are followed since the log was looked at last.
@@ -62,6 +62,7 @@ impl Hubs {
     /// A session opened: whatever its person is added to from now on is noted for it.
     pub(crate) fn open(&self, session: &Arc<Session>) {
         self.topics.want(user_topic(session.person));
+        self.topics.want(Topic::Presence(session.person.tenant));
         for shard in &self.shards {
             self.on(shard, |turn| {
                 turn.open(session.id, session.person, Arc::clone(session));
@@ -87,6 +88,7 @@ impl Hubs {
             self.on(shard, |turn| turn.close(session.id));
         }
         self.topics.unwant(user_topic(session.person));
+        self.topics.unwant(Topic::Presence(session.person.tenant));
     }
 
     /// The session reads the channel's log by itself.
@@ -127,7 +129,7 @@ impl Hubs {
     }
 
     /// A fetch was answered.
-    pub(crate) fn page(&self, channel: ChannelId, fetch: FetchId, page: Page<Bytes>) {
+    pub(crate) fn page(&self, channel: ChannelId, fetch: FetchId, page: Page<Frame>) {
         self.at(channel, |turn| turn.page(channel, fetch, page));
     }
 
@@ -137,15 +139,46 @@ impl Hubs {
     }
 
     /// State without a seq, for everybody in the channel.
-    pub(crate) fn notice(&self, channel: ChannelId, frame: &Bytes) {
+    pub(crate) fn notice(&self, channel: ChannelId, frame: &Frame) {
         self.at(channel, |turn| turn.notice(channel, frame));
     }
 
     /// State without a seq, for one person.
-    pub(crate) fn notice_person(&self, person: Person, frame: &Bytes) {
+    pub(crate) fn notice_person(&self, person: Person, frame: &Frame) {
         if let Some(shard) = self.shards.first() {
             self.on(shard, |turn| turn.notice_person(person, frame));
         }
+    }
+
+    /// What somebody does in a channel, for everybody else in it.
+    pub(crate) fn notice_others(&self, channel: ChannelId, user: UserId, frame: &Frame) {
+        self.at(channel, |turn| turn.notice_others(channel, user, frame));
+    }
+
+    /// Whether somebody is there, for who is in one of these channels with them, and for themselves: once
+    /// each.
+    pub(crate) fn show(&self, person: Person, channels: &[ChannelId], frame: &Frame) {
+        let mut sessions = BTreeMap::new();
+        for channel in channels {
+            self.at(*channel, |turn| turn.add_live(*channel, &mut sessions));
+        }
+        if let Some(shard) = self.shards.first() {
+            self.on(shard, |turn| turn.add_own(person, &mut sessions));
+        }
+        for session in sessions.values() {
+            session.outgoing.push_spare(frame);
+        }
+    }
+
+    /// The session wants nothing more of the channel.
+    pub(crate) fn leave(&self, session: SessionId, channel: ChannelId) {
+        self.at(channel, |turn| turn.leave(session, channel));
+    }
+
+    /// How many sessions a person has in this process.
+    pub(crate) fn count_of(&self, person: Person) -> usize {
+        let first = self.shards.first();
+        first.map_or(0, |shard| self.on(shard, |turn| turn.count_own(person)))
     }
 
     /// Time has passed; answers what happened meanwhile.
@@ -178,7 +211,7 @@ impl Hubs {
     fn at<R>(
         &self,
         channel: ChannelId,
-        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Bytes, Sink<'_>>) -> R,
+        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Frame, Sink<'_>>) -> R,
     ) -> R
     where
         R: Default,
@@ -191,19 +224,20 @@ impl Hubs {
 
     fn on<R>(
         &self,
-        shard: &Mutex<Hub<Arc<Session>, Bytes>>,
-        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Bytes, Sink<'_>>) -> R,
+        shard: &Mutex<Hub<Arc<Session>, Frame>>,
+        input: impl FnOnce(&mut Turn<'_, Arc<Session>, Frame, Sink<'_>>) -> R,
     ) -> R {
-        let mut obey = |output: Output<'_, Arc<Session>, Bytes>| self.obey(&output);
+        let mut obey = |output: Output<'_, Arc<Session>, Frame>| self.obey(&output);
         let mut sink: Sink<'_> = &mut obey;
         let mut hub = shard.lock().unwrap_or_else(PoisonError::into_inner);
         input(&mut hub.turn(Instant::now(), &mut sink))
     }
 
     /// Nothing here waits: the shard is locked.
-    fn obey(&self, output: &Output<'_, Arc<Session>, Bytes>) {
+    fn obey(&self, output: &Output<'_, Arc<Session>, Frame>) {
         match *output {
-            Output::Deliver { session, frame } => session.outgoing.push(frame.clone()),
+            Output::Deliver { session, frame } => session.outgoing.push(frame),
+            Output::Show { session, frame } => session.outgoing.push_spare(frame),
             Output::Follow { tenant, channel } => {
                 self.topics.want(Topic::Channel(tenant, channel));
                 let lately = self.followed_lately.lock();
@@ -243,11 +277,11 @@ impl Hubs {
 }
 
 /// What is published, as the hub takes it.
-pub(crate) fn event(event: &FanoutEvent) -> Event<Bytes> {
+pub(crate) fn event(event: &FanoutEvent) -> Event<Frame> {
     Event {
         seq: event.seq,
         effect: Effect::of(event.kind, &event.users),
-        frame: frames::text(&event.frame),
+        frame: Frame::text(&event.frame),
     }
 }
 

@@ -7,10 +7,13 @@
 
 mod command;
 pub mod config;
+mod event_frame;
+mod frame_guard;
 mod frames;
 mod gateway;
 pub mod hub;
 mod hubs;
+mod links;
 mod loader;
 mod news;
 mod outgoing;
@@ -22,6 +25,7 @@ mod services;
 mod session;
 mod socket;
 mod topics;
+mod typists;
 mod upgrade;
 
 pub use command::execute;

@@ -3,17 +3,24 @@
 //! actix asks the body for more as long as its write buffer has room, so that frames which wait
 //! together go out in one write; while the socket is stuck nothing is asked for, and the queue fills.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use actix_http::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
+use discuss_domain::{ChannelId, Seq};
 use tokio::sync::Notify;
 
+use crate::event_frame::Frame;
 use crate::frames::{self, Close};
+
+mod batch;
+mod body;
+mod dialect;
+
+pub(crate) use body::SocketBody;
+pub(crate) use dialect::Dialect;
+use dialect::Encoded;
 
 /// The bounds of a socket's queue.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +36,7 @@ const LOW_MARK: usize = 16 * 1024;
 
 /// The queue of one socket.
 pub(crate) struct Outgoing {
+    pub(crate) dialect: Dialect,
     bounds: Bounds,
     state: Mutex<State>,
     drained: Notify,
@@ -47,17 +55,39 @@ struct State {
     closed: Option<Close>,
     /// The socket may be cut when the last frame is out.
     finished: bool,
+    /// How far each channel's log went out, where that is to be known.
+    written: BTreeMap<ChannelId, Seq>,
 }
 
 struct Queued {
     frame: Bytes,
     /// A replay is not bound by the queue; what is live and answers are.
     bounded: bool,
+    place: Option<(ChannelId, Seq)>,
+    /// It may go out in one frame with others.
+    is_event: bool,
+}
+
+impl Queued {
+    fn new(encoded: Encoded, bounded: bool) -> Self {
+        let Encoded {
+            frame,
+            place,
+            is_event,
+        } = encoded;
+        Self {
+            frame,
+            bounded,
+            place,
+            is_event,
+        }
+    }
 }
 
 impl Outgoing {
-    pub(crate) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds, dialect: Dialect) -> Self {
         Self {
+            dialect,
             bounds,
             state: Mutex::default(),
             drained: Notify::new(),
@@ -66,40 +96,58 @@ impl Outgoing {
     }
 
     /// Queues a frame; when too much waits already, the socket is closed instead.
-    pub(crate) fn push(&self, frame: Bytes) {
+    pub(crate) fn push(&self, frame: &Frame) {
+        self.dialect.encode(frame, |encoded| self.queue(encoded));
+    }
+
+    /// The same with bytes of the WebSocket itself, or of the dialect.
+    pub(crate) fn push_bytes(&self, bytes: Bytes) {
+        self.queue(Encoded::bare(bytes));
+    }
+
+    fn queue(&self, encoded: Encoded) {
         let mut state = self.lock();
         if state.closed.is_some() {
             return;
         }
-        let bytes = state.bounded_bytes.saturating_add(frame.len());
+        let bytes = state.bounded_bytes.saturating_add(encoded.frame.len());
         if state.bounded_frames >= self.bounds.frames || bytes > self.bounds.bytes {
             self.cut(state);
             return;
         }
         state.bounded_frames = state.bounded_frames.saturating_add(1);
         state.bounded_bytes = bytes;
-        Self::enqueue(
-            state,
-            Queued {
-                frame,
-                bounded: true,
-            },
-        );
+        Self::enqueue(state, Queued::new(encoded, true));
+    }
+
+    /// Queues a frame that may be left out: where half of what may wait does so, it is.
+    pub(crate) fn push_spare(&self, frame: &Frame) {
+        let is_crowded = {
+            let state = self.lock();
+            state.bounded_frames.saturating_mul(2) >= self.bounds.frames
+                || state.bounded_bytes.saturating_mul(2) >= self.bounds.bytes
+        };
+        if is_crowded {
+            metrics::counter!("discuss_gateway_shed_total").increment(1);
+            return;
+        }
+        self.push(frame);
     }
 
     /// Queues a frame of a replay, however much waits: whoever replays waits for
     /// [`Outgoing::drained`] before the next page.
-    pub(crate) fn push_replayed(&self, frame: Bytes) {
-        let state = self.lock();
-        if state.closed.is_none() {
-            Self::enqueue(
-                state,
-                Queued {
-                    frame,
-                    bounded: false,
-                },
-            );
-        }
+    pub(crate) fn push_replayed(&self, frame: &Frame) {
+        self.dialect.encode(frame, |encoded| {
+            let state = self.lock();
+            if state.closed.is_none() {
+                Self::enqueue(state, Queued::new(encoded, false));
+            }
+        });
+    }
+
+    /// How far the logs of channels went out since this was asked last, where that is to be known.
+    pub(crate) fn take_written(&self) -> BTreeMap<ChannelId, Seq> {
+        std::mem::take(&mut self.lock().written)
     }
 
     fn enqueue(mut state: MutexGuard<'_, State>, queued: Queued) {
@@ -130,13 +178,8 @@ impl Outgoing {
 
     fn close_locked(&self, mut state: MutexGuard<'_, State>, close: Close) {
         state.closed = Some(close);
-        Self::enqueue(
-            state,
-            Queued {
-                frame: frames::close(close.into()),
-                bounded: false,
-            },
-        );
+        let close = Encoded::bare(frames::close(close.reason_in(&self.dialect)));
+        Self::enqueue(state, Queued::new(close, false));
         self.closed.notify_waiters();
         self.drained.notify_waiters();
     }
@@ -184,19 +227,19 @@ impl Outgoing {
 
     fn poll_frame(&self, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.lock();
-        let Some(Queued { frame, bounded }) = state.frames.pop_front() else {
+        let before = state.bytes;
+        let Some(queued) = state.take() else {
             if state.finished {
                 return Poll::Ready(None);
             }
             state.waker = Some(context.waker().clone());
             return Poll::Pending;
         };
-        let before = state.bytes;
-        state.bytes = state.bytes.saturating_sub(frame.len());
-        if bounded {
-            state.bounded_frames = state.bounded_frames.saturating_sub(1);
-            state.bounded_bytes = state.bounded_bytes.saturating_sub(frame.len());
-        }
+        let frame = if queued.is_event && state.frames.len() >= batch::FROM {
+            batch::join(&queued.frame, || state.take_event())
+        } else {
+            queued.frame
+        };
         let fell = before > LOW_MARK && state.bytes <= LOW_MARK;
         if state.frames.is_empty() && state.frames.capacity() > 64 {
             // A burst leaves no memory behind.
@@ -214,34 +257,27 @@ impl Outgoing {
     }
 }
 
-/// The body of the response that became a WebSocket.
-pub(crate) struct SocketBody {
-    outgoing: Arc<Outgoing>,
-    /// actix-ws's own body, never read: its end is what tells the reader that the connection is gone.
-    _inner: BoxBody,
-}
-
-impl SocketBody {
-    pub(crate) fn new(outgoing: Arc<Outgoing>, inner: BoxBody) -> Self {
-        Self {
-            outgoing,
-            _inner: inner,
+impl State {
+    /// Takes the next frame out of the queue.
+    fn take(&mut self) -> Option<Queued> {
+        let queued = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(queued.frame.len());
+        if queued.bounded {
+            self.bounded_frames = self.bounded_frames.saturating_sub(1);
+            self.bounded_bytes = self.bounded_bytes.saturating_sub(queued.frame.len());
         }
-    }
-}
-
-impl MessageBody for SocketBody {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
+        self.written.extend(queued.place);
+        Some(queued)
     }
 
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.outgoing.poll_frame(context).map(|frame| frame.map(Ok))
+    /// Takes the next frame if it is an event's.
+    fn take_event(&mut self) -> Option<Bytes> {
+        let is_event = self.frames.front().is_some_and(|next| next.is_event);
+        if is_event {
+            Some(self.take()?.frame)
+        } else {
+            None
+        }
     }
 }
 

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use discuss_app::{App, AppError, channels, log};
 use discuss_domain::{ChannelId, Seq};
 use tokio::sync::{OnceCell, Semaphore};
 
+use crate::event_frame::Frame;
 use crate::gateway::Gateway;
 use crate::hub::{Event, FetchId, MemberPage, Page, Person};
 use crate::hubs::event;
@@ -26,7 +26,7 @@ const SHARED: usize = 256;
 /// Bytes of their frames at most.
 const SHARED_BYTES: usize = 64 << 20;
 
-type Events = Arc<Vec<Event<Bytes>>>;
+type Events = Arc<Vec<Event<Frame>>>;
 
 /// The pages that are being read, or were a moment ago.
 pub(crate) struct Pages {
@@ -59,7 +59,7 @@ impl Pages {
     }
 
     /// The events after `after`, at most a page, read now.
-    async fn read(&self, channel: ChannelId, after: Seq) -> Result<Vec<Event<Bytes>>, AppError> {
+    async fn read(&self, channel: ChannelId, after: Seq) -> Result<Vec<Event<Frame>>, AppError> {
         let _permit = self.reads.acquire().await;
         let events = log::list_after(&self.app, channel, after, PAGE).await?;
         Ok(events.iter().map(event).collect())
@@ -70,7 +70,7 @@ impl Pages {
         let page = self.shared().share((channel, after));
         let read = || async {
             let events = self.read(channel, after).await?;
-            let bytes = events.iter().map(|event| event.frame.len()).sum();
+            let bytes = events.iter().map(|event| event.frame.as_ref().len()).sum();
             self.shared().weigh((channel, after), &page, bytes);
             Ok::<_, AppError>(Arc::new(events))
         };
@@ -147,7 +147,7 @@ pub(crate) async fn fetch(gateway: &Gateway, channel: ChannelId, fetch: FetchId,
     }
 }
 
-async fn read(gateway: &Gateway, channel: ChannelId, after: Seq) -> Result<Page<Bytes>, AppError> {
+async fn read(gateway: &Gateway, channel: ChannelId, after: Seq) -> Result<Page<Frame>, AppError> {
     let events = gateway.pages.read(channel, after).await?;
     let head = match events.last() {
         Some(last) => last.seq,
@@ -176,7 +176,7 @@ pub(crate) async fn read_as(
     person: Person,
     (channel, after): (ChannelId, Seq),
     standing: Standing,
-) -> Result<MemberPage<Bytes>, AppError> {
+) -> Result<MemberPage<Frame>, AppError> {
     let (member, head) = match standing {
         Some(head) => (true, head),
         None => stand(gateway, person, channel).await?,

@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::frames;
+use crate::event_frame::Frame;
 use crate::gateway::Gateway;
 use crate::hub::Person;
 use crate::topics::Changes;
@@ -146,7 +146,7 @@ fn names(gateway: &Gateway, topics: &[Topic]) -> Vec<Vec<String>> {
 fn channel_of(topic: Topic) -> Option<ChannelId> {
     match topic {
         Topic::Channel(_, channel) => Some(channel),
-        Topic::User(..) => None,
+        Topic::User(..) | Topic::Presence(..) => None,
     }
 }
 
@@ -187,16 +187,43 @@ fn take(gateway: &Gateway, name: &str, bytes: &Bytes) {
         return;
     };
     match (topic, fanout) {
-        (Topic::Channel(tenant, _) | Topic::User(tenant, _), Fanout::Event(event)) => {
-            gateway.hubs.published(tenant, &event);
-        }
-        (Topic::Channel(..), Fanout::Notice { channel, frame }) => {
-            gateway.hubs.notice(channel, &frames::text(&frame));
+        (
+            Topic::Channel(tenant, _) | Topic::User(tenant, _) | Topic::Presence(tenant),
+            Fanout::Event(event),
+        ) => gateway.hubs.published(tenant, &event),
+        (Topic::Channel(..) | Topic::Presence(_), Fanout::Notice { channel, frame }) => {
+            gateway.hubs.notice(channel, &Frame::text(&frame));
         }
         (Topic::User(tenant, user), Fanout::Notice { frame, .. }) => {
             gateway
                 .hubs
-                .notice_person(Person { tenant, user }, &frames::text(&frame));
+                .notice_person(Person { tenant, user }, &Frame::text(&frame));
+        }
+        (
+            _,
+            Fanout::Typing {
+                channel,
+                user,
+                starts,
+                frame,
+            },
+        ) => {
+            gateway
+                .typists
+                .note((channel, user), starts.then_some(&frame));
+            let frame = Frame::text(&frame);
+            gateway.hubs.notice_others(channel, user, &frame);
+        }
+        (
+            Topic::Channel(tenant, _) | Topic::User(tenant, _) | Topic::Presence(tenant),
+            Fanout::Presence {
+                user,
+                channels,
+                frame,
+            },
+        ) => {
+            let person = Person { tenant, user };
+            gateway.hubs.show(person, &channels, &Frame::text(&frame));
         }
     }
 }

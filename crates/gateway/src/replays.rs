@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use discuss_app::reads;
 use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::ErrorCode;
 use serde_json::json;
 
+use crate::event_frame::Frame;
 use crate::frames;
 use crate::gateway::Gateway;
 use crate::hub::{Replay, Start, Step};
@@ -175,7 +175,7 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, channel: ChannelId, step: Step<Bytes>) {
+    fn take(&mut self, channel: ChannelId, step: Step<Frame>) {
         match step {
             Step::Continue(frames) => self.push(frames),
             Step::Join(frames, at) => {
@@ -196,11 +196,11 @@ impl Reading {
         }
     }
 
-    fn push(&self, frames: Vec<Bytes>) {
+    fn push(&self, frames: Vec<Frame>) {
         metrics::counter!("discuss_gateway_replayed_total")
             .increment(u64::try_from(frames.len()).unwrap_or(0));
         for frame in frames {
-            self.session.outgoing.push_replayed(frame);
+            self.session.outgoing.push_replayed(&frame);
         }
     }
 
@@ -246,7 +246,7 @@ impl Reading {
     fn tell_unknown(&self, channel: ChannelId, request_id: Option<&str>) {
         let (code, details) = (ErrorCode::ChannelNotFound, json!({ "channelId": channel }));
         let frame = frames::error_about(code, "there is no such channel", details, request_id);
-        self.session.outgoing.push_replayed(frame);
+        self.session.outgoing.push_replayed(&frame);
     }
 
     /// Marks and unread counts have no seq: whoever comes back is told them as they are. Best effort,
@@ -255,7 +255,7 @@ impl Reading {
         let person = (self.session.person.tenant, self.session.person.user);
         for channels in channels.chunks(STATE_BATCH) {
             match reads::list_state(&self.gateway.app, person, channels).await {
-                Ok(state) => self.push(state.iter().map(|frame| frames::text(frame)).collect()),
+                Ok(state) => self.push(state.iter().map(|frame| Frame::text(frame)).collect()),
                 Err(error) => tracing::debug!(%error, "marks are not told after a resume"),
             }
             self.session.outgoing.drained().await;
@@ -284,7 +284,7 @@ impl Reading {
             let payload = json!({ "channels": channels });
             self.session.outgoing.drained().await;
             let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
-            self.session.outgoing.push_replayed(frame);
+            self.session.outgoing.push_replayed(&frame);
             let channels: Vec<ChannelId> = resume.joined.into_keys().collect();
             self.tell_state(&channels).await;
         }

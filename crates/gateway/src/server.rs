@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
 use crate::hubs::Task;
-use crate::{news, pages, redis_feed, replays, services, upgrade};
+use crate::{links, news, pages, redis_feed, replays, services, typists, upgrade};
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
@@ -81,6 +81,12 @@ async fn start_gateway(
     tasks.spawn("hub clock", tick(Arc::clone(&gateway)));
     tasks.spawn("redis feed", redis_feed::run(Arc::clone(&gateway)));
     tasks.spawn("log news", news::run(Arc::clone(&gateway)));
+    tasks.spawn("presence", links::run(Arc::clone(&gateway)));
+    tasks.spawn(
+        "presence of others",
+        links::run_telling(Arc::clone(&gateway)),
+    );
+    tasks.spawn("typing", typists::run(Arc::clone(&gateway)));
     Ok(gateway)
 }
 

@@ -3,6 +3,7 @@
 mod conversation;
 mod refusal;
 mod requests;
+pub(crate) mod stomp;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -11,13 +12,16 @@ use std::time::Duration;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use discuss_app::identity::{Credentials, Identifier, Identity, IdentityError};
 use discuss_wire::errors::ErrorCode;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
-use crate::outgoing::Outgoing;
-use conversation::Conversation;
+use crate::outgoing::{Dialect, Outgoing};
+use conversation::{Beginning, Conversation};
 use requests::{Auth, Empty, Request, Resume};
+use stomp::Agreement;
 
 /// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -59,12 +63,17 @@ pub(crate) struct Socket {
     pub(crate) said: SaidByHeaders,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) stream: AggregatedMessageStream,
+    /// It counts as open as long as it is.
+    pub(crate) _open: OpenSocket,
+    /// What was agreed on in STOMP.
+    pub(crate) agreement: Agreement,
+    /// Says that nothing more is read of what it sends.
+    pub(crate) refused: oneshot::Receiver<Refused>,
 }
 
 impl Socket {
     /// Serves the socket until its end.
     pub(crate) async fn run(mut self, greeting: Greeting) {
-        let _open = OpenSocket::count(&self.gateway);
         let close = self.serve(greeting).await;
         metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
         self.outgoing.close(close);
@@ -78,15 +87,31 @@ impl Socket {
 
     async fn serve(&mut self, greeting: Greeting) -> Close {
         let Greeting { identity, resumes } = greeting;
+        if matches!(self.outgoing.dialect, Dialect::Stomp(_)) {
+            return match Box::pin(self.connect(identity)).await {
+                Ok(identity) => self.converse(identity, Beginning::Subscribes).await,
+                Err(close) => close,
+            };
+        }
         let (identity, resume) = match identity {
             Some(Ok(identity)) => (identity, None),
             Some(Err(error)) => return self.refuse(error, None),
-            None => match self.authenticate().await {
+            None => match Box::pin(self.authenticate()).await {
                 Ok(authenticated) => authenticated,
                 Err(close) => return close,
             },
         };
-        match Conversation::open(self, identity, resumes, resume).await {
+        let beginning = match resume {
+            Some(resume) => Beginning::Resumes(Some(resume)),
+            None if resumes => Beginning::Resumes(None),
+            None => Beginning::Live,
+        };
+        self.converse(identity, beginning).await
+    }
+
+    async fn converse(&mut self, identity: Identity, beginning: Beginning) -> Close {
+        // What is done once or seldom is boxed: a socket at rest is to be small.
+        match Box::pin(Conversation::open(self, identity, beginning)).await {
             Ok(conversation) => conversation.hold().await,
             Err(close) => close,
         }
@@ -108,11 +133,10 @@ impl Socket {
                 "AUTH" => return self.identify(&request).await,
                 "PING" => self
                     .outgoing
-                    .push(frames::own("PONG", Empty {}, request_id)),
+                    .push(&frames::own("PONG", Empty {}, request_id)),
                 _ => {
                     let error = IdentityError::Missing;
-                    self.outgoing
-                        .push(frames::error(error.code(), &error.to_string(), request_id));
+                    self.complain(error.code(), &error.to_string(), request_id);
                 }
             }
         }
@@ -140,8 +164,7 @@ impl Socket {
 
     /// Says why somebody is nobody.
     fn refuse(&self, error: IdentityError, request_id: Option<&str>) -> Close {
-        self.outgoing
-            .push(frames::error(error.code(), &error.to_string(), request_id));
+        self.complain(error.code(), &error.to_string(), request_id);
         match error {
             IdentityError::NoTenant => Close::Forbidden,
             IdentityError::Missing | IdentityError::Invalid | IdentityError::Expired => {
@@ -153,7 +176,14 @@ impl Socket {
 
     /// The next message; nothing when the client is gone.
     async fn hear(&mut self) -> Result<Option<AggregatedMessage>, Close> {
-        match self.stream.recv().await {
+        let message = tokio::select! {
+            biased;
+            Ok(refused) = &mut self.refused, if !self.refused.is_terminated() => {
+                return Err(self.refuse_more(refused));
+            }
+            message = self.stream.recv() => message,
+        };
+        match message {
             None | Some(Ok(AggregatedMessage::Close(_))) => Ok(None),
             Some(Ok(message)) => Ok(Some(message)),
             // Broken text and too many fragments come as these kinds; any other is the connection's end.
@@ -173,20 +203,58 @@ impl Socket {
                 Ok(request) => Ok(Some(request)),
                 Err(error) => Err(self.refuse_frame(&error.to_string())),
             },
-            AggregatedMessage::Ping(payload) => {
-                self.outgoing.push(frames::pong(payload));
-                Ok(None)
-            }
-            AggregatedMessage::Pong(_) | AggregatedMessage::Close(_) => Ok(None),
             AggregatedMessage::Binary(_) => {
                 Err(self.refuse_frame("only text frames are understood"))
+            }
+            other => {
+                self.answer_ping(other);
+                Ok(None)
             }
         }
     }
 
+    fn answer_ping(&self, message: &AggregatedMessage) {
+        if let AggregatedMessage::Ping(payload) = message {
+            self.outgoing.push_bytes(frames::pong(payload));
+        }
+    }
+
+    /// Says what is wrong. In STOMP that is the last word.
+    fn complain(&self, code: ErrorCode, message: &str, request_id: Option<&str>) {
+        if matches!(self.outgoing.dialect, Dialect::Json) {
+            self.outgoing
+                .push(&frames::error(code, message, request_id));
+            return;
+        }
+        let headers = [("message", message), ("code", code.symbol())];
+        let error = stomp::message("ERROR", &headers, message, self.agreement.version);
+        self.outgoing.push_bytes(error);
+    }
+
+    /// Says why nothing more is read of it.
+    fn refuse_more(&self, refused: Refused) -> Close {
+        match refused {
+            Refused::TooLarge => {
+                let most = self.gateway.limits.gateway_max_frame_bytes;
+                self.refuse_frame(&format!("a frame must have at most {most} bytes"))
+            }
+            Refused::TooMany(retry_after) => {
+                self.refuse_for_now("too many frames", retry_after);
+                Close::Throttled
+            }
+        }
+    }
+
+    /// Says that it is too much, and when to come back.
+    fn refuse_for_now(&self, message: &str, retry_after: Duration) {
+        match self.outgoing.dialect {
+            Dialect::Json => self.outgoing.push(&frames::throttled(message, retry_after)),
+            Dialect::Stomp(_) => self.complain(ErrorCode::ConnectionThrottled, message, None),
+        }
+    }
+
     fn refuse_frame(&self, message: &str) -> Close {
-        self.outgoing
-            .push(frames::error(ErrorCode::InvalidFrame, message, None));
+        self.complain(ErrorCode::InvalidFrame, message, None);
         Close::Invalid
     }
 }

@@ -86,7 +86,7 @@ impl Topics {
     pub(crate) fn people(&self) -> Vec<(TenantId, UserId)> {
         let person = |topic: &Topic| match topic {
             Topic::User(tenant, user) => Some((*tenant, *user)),
-            Topic::Channel(..) => None,
+            Topic::Channel(..) | Topic::Presence(..) => None,
         };
         self.lock().wanted.keys().filter_map(person).collect()
     }

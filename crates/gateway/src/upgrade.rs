@@ -8,11 +8,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use discuss_app::identity::{IdentityError, bearer};
 use discuss_wire::envelope::ErrorEnvelope;
 use discuss_wire::errors::ErrorCode;
+use discuss_wire::stomp::Version;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::gateway::Gateway;
-use crate::outgoing::{Bounds, Outgoing, SocketBody};
+use crate::frame_guard::guard;
+use crate::gateway::{Gateway, OpenSocket};
+use crate::outgoing::{Bounds, Dialect, Outgoing, SocketBody};
+use crate::socket::stomp::Agreement;
 use crate::socket::{Greeting, SaidByHeaders, Socket};
 
 /// The sub-protocol of the JSON dialect.
@@ -48,6 +51,11 @@ pub(crate) async fn upgrade(
     {
         return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
     }
+    let address = request.peer_addr().map(|address| address.ip());
+    let Some(open) = OpenSocket::count(&gateway, address) else {
+        let message = "too many sockets from this address";
+        return Ok(refusal(ErrorCode::ConnectionThrottled, message));
+    };
     let protocols = protocols(headers);
     let by_protocol = protocols
         .iter()
@@ -72,24 +80,50 @@ pub(crate) async fn upgrade(
         identity,
         resumes: query.resume.as_deref() == Some("1"),
     };
-    open(&request, payload, gateway, said, greeting)
+    let socket = Opening {
+        gateway,
+        said,
+        open,
+    };
+    begin(&request, payload, socket, greeting).await
 }
 
-fn open(
-    request: &HttpRequest,
-    payload: web::Payload,
+/// What a socket is made of beside its connection.
+struct Opening {
     gateway: Arc<Gateway>,
     said: SaidByHeaders,
+    open: OpenSocket,
+}
+
+async fn begin(
+    request: &HttpRequest,
+    payload: web::Payload,
+    Opening {
+        gateway,
+        said,
+        open,
+    }: Opening,
     greeting: Greeting,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (response, _unused, stream) =
-        actix_ws::handle_with_protocols(request, payload, &[PROTOCOL])?;
     let limits = gateway.limits;
+    let (payload, refused) = guard(request, payload, limits.frames()).await?;
+    let offered = protocols(request.headers());
+    let is_stomp = |name: &&str| Version::of_sub_protocol(name).is_some();
+    let dialect = if !offered.contains(&PROTOCOL) && offered.iter().any(is_stomp) {
+        Dialect::stomp()
+    } else {
+        Dialect::Json
+    };
+    let known = [PROTOCOL].into_iter();
+    let known: Vec<&str> = known
+        .chain(Version::ALL.map(Version::sub_protocol))
+        .collect();
+    let (response, _unused, stream) = actix_ws::handle_with_protocols(request, payload, &known)?;
     let bounds = Bounds {
         frames: limits.gateway_queue_frames,
         bytes: limits.gateway_queue_bytes,
     };
-    let outgoing = Arc::new(Outgoing::new(bounds));
+    let outgoing = Arc::new(Outgoing::new(bounds, dialect));
     let stream = stream
         .max_frame_size(limits.gateway_max_frame_bytes)
         .aggregate_continuations()
@@ -99,6 +133,9 @@ fn open(
         said,
         outgoing: Arc::clone(&outgoing),
         stream,
+        _open: open,
+        agreement: Agreement::default(),
+        refused,
     };
     actix_web::rt::spawn(socket.run(greeting));
     Ok(response.map_body(|_, inner| BoxBody::new(SocketBody::new(outgoing, inner))))

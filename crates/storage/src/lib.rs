@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod members;
 pub mod messages;
 pub mod migrations;
+pub mod presence;
 mod reactions;
 pub mod redis;
 pub mod relay;

@@ -17,12 +17,14 @@ use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
 mod comings;
+mod deliveries;
 mod marks;
 mod receipts;
 mod roles;
 mod settings;
 
 pub use comings::{Joining, find_former, join, leave, remove};
+pub use deliveries::{DeliveredMark, MovedDelivery, move_delivered_marks};
 pub use marks::{
     KnownMark, Mark, MovedMark, list_marks, list_total_unread, list_unread, move_read_mark,
     move_read_marks,

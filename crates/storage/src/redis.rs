@@ -8,6 +8,7 @@ use discuss_domain::{ChannelId, TenantId, UserId};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 
+pub mod presence;
 mod rate_limits;
 
 pub use self::rate_limits::{Counted, RateCounters};
@@ -27,6 +28,8 @@ pub enum Topic {
     Channel(TenantId, ChannelId),
     /// For every connection of one person.
     User(TenantId, UserId),
+    /// Who of a tenant is there and who is not.
+    Presence(TenantId),
 }
 
 /// The Redis of one installation: its address, and the first part of all its keys.
@@ -45,12 +48,14 @@ impl Redis {
         })
     }
 
-    /// The name of a topic: `{prefix}:c:{tenant}:{channel}`, `{prefix}:u:{tenant}:{user}`.
+    /// The name of a topic: `{prefix}:c:{tenant}:{channel}`, `{prefix}:u:{tenant}:{user}`,
+    /// `{prefix}:p:{tenant}`.
     #[must_use]
     pub fn name(&self, topic: Topic) -> String {
         match topic {
             Topic::Channel(tenant, channel) => format!("{}:c:{tenant}:{channel}", self.prefix),
             Topic::User(tenant, user) => format!("{}:u:{tenant}:{user}", self.prefix),
+            Topic::Presence(tenant) => format!("{}:p:{tenant}", self.prefix),
         }
     }
 
@@ -63,10 +68,11 @@ impl Redis {
             .split(':');
         let kind = parts.next()?;
         let tenant = TenantId::from(parts.next()?.parse::<i64>().ok()?);
-        let id: i64 = parts.next()?.parse().ok()?;
+        let mut id = || parts.next()?.parse::<i64>().ok();
         match kind {
-            "c" => Some(Topic::Channel(tenant, ChannelId::from(id))),
-            "u" => Some(Topic::User(tenant, UserId::from(id))),
+            "c" => Some(Topic::Channel(tenant, ChannelId::from(id()?))),
+            "u" => Some(Topic::User(tenant, UserId::from(id()?))),
+            "p" => Some(Topic::Presence(tenant)),
             _ => None,
         }
     }
@@ -132,6 +138,7 @@ mod tests {
         let topics = [
             Topic::Channel(TenantId::from(3), ChannelId::from(7)),
             Topic::User(TenantId::from(3), UserId::from(9)),
+            Topic::Presence(TenantId::from(3)),
         ];
         for topic in topics {
             assert_eq!(redis.find_topic(&redis.name(topic)), Some(topic));

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use discuss_domain::UserId;
 use discuss_domain::users::{Caller, User};
+use discuss_domain::{TenantId, UserId};
 
 use crate::schema::users;
 use crate::{Connection, StorageError};
@@ -56,6 +56,22 @@ pub async fn upsert(connection: &mut Connection, caller: &Caller) -> Result<(), 
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// What is known of these people of a tenant; of who is not known there is nothing.
+pub async fn list(
+    connection: &mut Connection,
+    tenant: TenantId,
+    ids: &[UserId],
+) -> Result<Vec<User>, StorageError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let rows: Vec<UserRow> = users::table
+        .filter(users::tenant_id.eq(tenant.get()))
+        .filter(users::user_id.eq_any(ids))
+        .select(UserRow::as_select())
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 diesel::define_sql_function! {

@@ -131,6 +131,13 @@ impl World {
         seen.expect("the group must be made").channel.id
     }
 
+    /// The direct channel of two.
+    pub async fn direct(&self, one: i64, other: i64) -> ChannelId {
+        let (one, other) = (Self::person(one), UserId::from(other));
+        let made = channels::get_or_create_direct(&self.app, &one, other).await;
+        made.expect("the channel must be made").0.channel.id
+    }
+
     /// What somebody wants to say.
     #[must_use]
     pub fn draft(text: &str) -> Draft {

@@ -90,6 +90,8 @@ codes! {
     ServiceUnavailable = "SERVICE_UNAVAILABLE", 503;
     /// A WebSocket frame that can't be read, or is too large.
     InvalidFrame = "INVALID_FRAME", 400;
+    /// Too many frames on a socket, or too many sockets of somebody, or from one address.
+    ConnectionThrottled = "CONNECTION_THROTTLED", 429;
 }
 
 /// What is wrong with one field.

@@ -2,7 +2,9 @@
 //! gateway reads without looking into the frame.
 //!
 //! `e {channel} {seq} {kind} {user,user,…|-}\n{frame}` is an event of a channel's log;
-//! `n {channel}\n{frame}` a notice that has no seq (marks, unread counts).
+//! `n {channel}\n{frame}` a notice that has no seq (marks, unread counts), `t {channel} {user} {s|e}\n{frame}`
+//! one that somebody types or does so no more, `p {user} {channel,channel,…|-}\n{frame}` whether somebody is
+//! there.
 
 use bytes::Bytes;
 use discuss_domain::{ChannelId, EventKind, Seq, UserId};
@@ -16,6 +18,26 @@ pub enum Fanout {
     Notice {
         /// The channel it is about.
         channel: ChannelId,
+        /// The frame, JSON.
+        frame: Bytes,
+    },
+    /// Somebody types, or does so no more: for everybody else in the channel.
+    Typing {
+        /// The channel.
+        channel: ChannelId,
+        /// Who.
+        user: UserId,
+        /// They type.
+        starts: bool,
+        /// The frame, JSON.
+        frame: Bytes,
+    },
+    /// Whether somebody is there, for who is in one of these channels with them.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// The channels.
+        channels: Vec<ChannelId>,
         /// The frame, JSON.
         frame: Bytes,
     },
@@ -48,6 +70,20 @@ impl Fanout {
         let (header, frame) = match self {
             Self::Event(event) => (event.header(), &event.frame),
             Self::Notice { channel, frame } => (format!("n {channel}\n"), frame),
+            Self::Typing {
+                channel,
+                user,
+                starts,
+                frame,
+            } => {
+                let what = if *starts { 's' } else { 'e' };
+                (format!("t {channel} {user} {what}\n"), frame)
+            }
+            Self::Presence {
+                user,
+                channels,
+                frame,
+            } => (format!("p {user} {}\n", list(channels)), frame),
         };
         let mut bytes = header.into_bytes();
         bytes.extend_from_slice(frame);
@@ -65,14 +101,26 @@ impl Fanout {
             .and_then(|head| std::str::from_utf8(head).ok());
         let mut words = header.ok_or(FanoutError)?.split(' ');
         let kind = words.next();
-        let channel = ChannelId::from(number(words.next())?);
+        let id = number(words.next())?;
+        let channel = ChannelId::from(id);
         let frame = bytes.slice(end.saturating_add(1)..);
         match kind {
             Some("n") => Ok(Self::Notice { channel, frame }),
+            Some("t") => Ok(Self::Typing {
+                channel,
+                user: UserId::from(number(words.next())?),
+                starts: words.next() == Some("s"),
+                frame,
+            }),
+            Some("p") => Ok(Self::Presence {
+                user: UserId::from(id),
+                channels: ids(words.next().ok_or(FanoutError)?)?,
+                frame,
+            }),
             Some("e") => {
                 let seq = Seq::from(number(words.next())?);
                 let kind = words.next().and_then(EventKind::find).ok_or(FanoutError)?;
-                let users = users(words.next().ok_or(FanoutError)?)?;
+                let users = ids(words.next().ok_or(FanoutError)?)?;
                 Ok(Self::Event(FanoutEvent {
                     channel,
                     seq,
@@ -88,12 +136,7 @@ impl Fanout {
 
 impl FanoutEvent {
     fn header(&self) -> String {
-        let users: Vec<String> = self.users.iter().map(UserId::to_string).collect();
-        let users = if users.is_empty() {
-            "-".to_owned()
-        } else {
-            users.join(",")
-        };
+        let users = list(&self.users);
         format!(
             "e {} {} {} {users}\n",
             self.channel,
@@ -107,12 +150,20 @@ fn number(word: Option<&str>) -> Result<i64, FanoutError> {
     word.and_then(|word| word.parse().ok()).ok_or(FanoutError)
 }
 
-fn users(word: &str) -> Result<Vec<UserId>, FanoutError> {
+fn list<I: ToString>(ids: &[I]) -> String {
+    if ids.is_empty() {
+        return "-".to_owned();
+    }
+    let ids: Vec<String> = ids.iter().map(I::to_string).collect();
+    ids.join(",")
+}
+
+fn ids<I: From<i64>>(word: &str) -> Result<Vec<I>, FanoutError> {
     if word == "-" {
         return Ok(Vec::new());
     }
     word.split(',')
-        .map(|user| number(Some(user)).map(UserId::from))
+        .map(|id| number(Some(id)).map(I::from))
         .collect()
 }
 
@@ -130,6 +181,23 @@ mod tests {
         })
     }
 
+    fn typing(starts: bool) -> Fanout {
+        Fanout::Typing {
+            channel: ChannelId::from(7),
+            user: UserId::from(3),
+            starts,
+            frame: Bytes::from_static(b"{}"),
+        }
+    }
+
+    fn presence(channels: Vec<ChannelId>) -> Fanout {
+        Fanout::Presence {
+            user: UserId::from(3),
+            channels,
+            frame: Bytes::from_static(b"{}"),
+        }
+    }
+
     #[test]
     fn what_is_published_is_read_again() {
         let notice = Fanout::Notice {
@@ -140,6 +208,10 @@ mod tests {
             event(vec![]),
             event(vec![UserId::from(1), UserId::from(2)]),
             notice,
+            typing(true),
+            typing(false),
+            presence(vec![]),
+            presence(vec![ChannelId::from(7), ChannelId::from(9)]),
         ] {
             assert_eq!(Fanout::decode(&Bytes::from(fanout.encode())), Ok(fanout));
         }

@@ -246,6 +246,20 @@ pub struct MarksView {
     pub marks: Vec<ReadBy>,
 }
 
+/// How far a channel has come to somebody: the payload of `MESSAGE_DELIVERED`.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveredView {
+    /// The channel.
+    pub channel_id: i64,
+    /// To whom.
+    pub user_id: i64,
+    /// The newest message that came to them.
+    pub last_delivered_message_id: i64,
+    /// When, epoch milliseconds.
+    pub at: i64,
+}
+
 /// What is unread: the payload of `UNREAD_COUNT_UPDATED`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

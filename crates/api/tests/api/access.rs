@@ -83,7 +83,9 @@ fn wanted() -> BTreeSet<(String, &'static str)> {
     let mut wanted = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let path = path.strip_prefix(BASE).unwrap();
-        let groups: &[&str] = if path.contains('{') {
+        // These name their channel beside the path.
+        let has_channel = path.contains('{') || path.starts_with("/presence/");
+        let groups: &[&str] = if has_channel {
             &["public", "private"]
         } else {
             &["-"]

@@ -23,6 +23,7 @@ mod members;
 mod mentions;
 mod messages;
 mod openapi;
+mod presence;
 mod rate_limits;
 mod reactions;
 mod reads;

@@ -24,7 +24,7 @@ fn person(id: i64) -> Topic {
 fn event(bytes: &Bytes) -> FanoutEvent {
     match Fanout::decode(bytes).unwrap() {
         Fanout::Event(event) => event,
-        Fanout::Notice { .. } => unreachable!("a notice where an event was due"),
+        other => unreachable!("{other:?} where an event was due"),
     }
 }
 

@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_hours(24);
 fn event(bytes: &Bytes) -> FanoutEvent {
     match Fanout::decode(bytes).unwrap() {
         Fanout::Event(event) => event,
-        Fanout::Notice { .. } => unreachable!("a notice where an event was due"),
+        other => unreachable!("{other:?} where an event was due"),
     }
 }
 
@@ -116,10 +116,16 @@ async fn reactions_and_edits_are_published_as_the_log_tells_them() {
     let content = Content::parse("after".to_owned()).unwrap();
     let edited = edit(&world.app, &World::person(1), sent.into(), (content, DAY)).await;
     let at = edited.unwrap().message.edited_at.unwrap();
-    let edited = ear.hear(&world, 1).await.remove(0);
+    let mut edited = ear.hear(&world, 1).await.remove(0);
     assert_eq!(edited["type"], "MESSAGE_EDITED");
+    let message = edited["payload"]["message"].take();
+    assert_eq!(
+        (&message["content"], &message["isEdited"]),
+        (&json!("after"), &json!(true))
+    );
     let expected = json!({
-        "messageId": sent, "channelId": channel, "content": "after", "editedAt": at.timestamp_millis()
+        "messageId": sent, "channelId": channel, "content": "after", "editedAt": at.timestamp_millis(),
+        "message": null
     });
     assert_eq!(edited["payload"], expected);
 }

@@ -38,6 +38,7 @@ fn notice(bytes: &Bytes) -> (ChannelId, Value) {
     match Fanout::decode(bytes).unwrap() {
         Fanout::Notice { channel, frame } => (channel, serde_json::from_slice(&frame).unwrap()),
         Fanout::Event(event) => (event.channel, Value::Null),
+        other => unreachable!("{other:?} where a notice was due"),
     }
 }
 

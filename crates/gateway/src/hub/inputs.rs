@@ -197,7 +197,7 @@ where
             return false;
         };
         match session.places.get_mut(&id) {
-            Some(Place::Live) => false,
+            Some(Place::Live | Place::Narrowed) => false,
             Some(Place::Reading { added }) => {
                 *added = (*added).max(Some(seq));
                 false
@@ -243,6 +243,7 @@ where
                     *place = Place::Left(seq);
                 }
             }
+            Place::Narrowed => *place = Place::Left(seq),
             Place::Reading { added } => *added = added.filter(|added| *added > seq),
             Place::Added(added) if *added < seq => {
                 session.places.remove(&channel_id);

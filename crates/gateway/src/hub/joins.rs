@@ -58,6 +58,15 @@ where
         }
     }
 
+    /// The session wants nothing more of this channel until it joins again.
+    pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) {
+        self.set_place(id, channel_id, Place::Narrowed);
+        if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
+            channel.remove_live(id);
+            self.look_for_idleness(channel_id);
+        }
+    }
+
     /// The session has everything up to `at`, and its person is a member as of a snapshot of the log
     /// that reached `at`. It is live from there, or told to read on. Answers how far it has come when
     /// it is live.
@@ -125,32 +134,6 @@ where
             if place == Place::Live {
                 channel.remove_live(id);
                 self.look_for_idleness(channel_id);
-            }
-        }
-    }
-
-    /// State without a seq goes to everybody who is live in the channel.
-    pub fn notice(&mut self, id: ChannelId, frame: &F) {
-        if let Some(channel) = self.hub.channels.get(&id) {
-            for live in channel.live() {
-                (self.out)(Output::Deliver {
-                    session: &live.handle,
-                    frame,
-                });
-            }
-        }
-    }
-
-    /// State without a seq goes to every started session of one person.
-    pub fn notice_person(&mut self, person: Person, frame: &F) {
-        for id in self.hub.sessions.of(person.tenant, &[person.user]) {
-            if let Some(session) = self.hub.sessions.get_mut(id)
-                && session.started
-            {
-                (self.out)(Output::Deliver {
-                    session: &session.handle,
-                    frame,
-                });
             }
         }
     }
@@ -280,6 +263,6 @@ where
 fn added_at(place: Place) -> Option<Seq> {
     match place {
         Place::Added(seq) => Some(seq),
-        Place::Live | Place::Reading { .. } | Place::Left(_) => None,
+        Place::Live | Place::Reading { .. } | Place::Left(_) | Place::Narrowed => None,
     }
 }

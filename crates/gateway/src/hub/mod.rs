@@ -13,6 +13,7 @@ mod channel;
 mod event;
 mod inputs;
 mod joins;
+mod notices;
 mod replay;
 mod sessions;
 mod state;

@@ -35,6 +35,8 @@ pub(super) enum Place {
     },
     /// It was added while it was not started yet, by the event of this seq.
     Added(Seq),
+    /// It wants nothing of the channel, of which its person is a member.
+    Narrowed,
     /// It was taken out; of the events up to this one it gets nothing more.
     Left(Seq),
 }

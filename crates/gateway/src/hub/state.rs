@@ -59,6 +59,13 @@ pub enum Output<'a, S, F> {
         /// The frame.
         frame: &'a F,
     },
+    /// Show this frame to this session, unless too much waits for it already.
+    Show {
+        /// The session's handle.
+        session: &'a S,
+        /// The frame.
+        frame: &'a F,
+    },
     /// Read the log after this seq and answer with [`Turn::page`] or [`Turn::fetch_failed`].
     Fetch {
         /// The channel.

@@ -18,12 +18,12 @@ fn taken(outgoing: &Outgoing) -> Vec<Bytes> {
 
 #[test]
 fn frames_come_out_in_order_and_nothing_after_the_close() {
-    let outgoing = Outgoing::new(BOUNDS);
-    outgoing.push(Bytes::from_static(b"a"));
-    outgoing.push(Bytes::from_static(b"b"));
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
+    outgoing.push_bytes(Bytes::from_static(b"a"));
+    outgoing.push_bytes(Bytes::from_static(b"b"));
     outgoing.close(Close::Drain);
-    outgoing.push(Bytes::from_static(b"c"));
-    let close = frames::close(Close::Drain.into());
+    outgoing.push_bytes(Bytes::from_static(b"c"));
+    let close = frames::close(Close::Drain.reason_in(&Dialect::Json));
     assert_eq!(
         taken(&outgoing),
         [Bytes::from_static(b"a"), Bytes::from_static(b"b"), close]
@@ -32,27 +32,30 @@ fn frames_come_out_in_order_and_nothing_after_the_close() {
 
 #[test]
 fn who_lets_too_many_frames_wait_is_closed() {
-    let outgoing = Outgoing::new(BOUNDS);
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
     for _ in 0..3 {
-        outgoing.push(Bytes::from_static(b"a"));
+        outgoing.push_bytes(Bytes::from_static(b"a"));
     }
     assert_eq!(outgoing.close_reason(), Some(Close::Slow));
-    assert_eq!(taken(&outgoing), [frames::close(Close::Slow.into())]);
+    assert_eq!(
+        taken(&outgoing),
+        [frames::close(Close::Slow.reason_in(&Dialect::Json))]
+    );
 }
 
 #[test]
 fn who_lets_too_many_bytes_wait_is_closed() {
-    let outgoing = Outgoing::new(BOUNDS);
-    outgoing.push(Bytes::from(vec![0; 30_000]));
-    outgoing.push(Bytes::from(vec![0; 30_000]));
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
+    outgoing.push_bytes(Bytes::from(vec![0; 30_000]));
+    outgoing.push_bytes(Bytes::from(vec![0; 30_000]));
     assert_eq!(outgoing.close_reason(), Some(Close::Slow));
 }
 
 #[test]
 fn a_frame_that_was_taken_no_longer_counts() {
-    let outgoing = Outgoing::new(BOUNDS);
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
     for _ in 0..10 {
-        outgoing.push(Bytes::from_static(b"a"));
+        outgoing.push_bytes(Bytes::from_static(b"a"));
         assert_eq!(taken(&outgoing).len(), 1);
     }
     assert_eq!(outgoing.close_reason(), None);
@@ -60,13 +63,39 @@ fn a_frame_that_was_taken_no_longer_counts() {
 
 #[test]
 fn a_replay_goes_past_the_bound_and_waits_for_the_socket() {
-    let outgoing = Outgoing::new(BOUNDS);
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
     for _ in 0..100 {
-        outgoing.push_replayed(Bytes::from(vec![0; 1_000]));
+        outgoing.push_replayed(&Frame::text(&[b'x'; 1_000]));
     }
-    outgoing.push(Bytes::from_static(b"live"));
+    outgoing.push_bytes(Bytes::from_static(b"live"));
     assert_eq!(outgoing.close_reason(), None);
     assert_eq!(outgoing.drained().now_or_never(), None);
-    assert_eq!(taken(&outgoing).len(), 101);
+    // 100 of a thousand bytes each: in batches.
+    assert!(taken(&outgoing).len() < 101);
     assert_eq!(outgoing.drained().now_or_never(), Some(()));
+}
+
+#[test]
+fn many_events_that_wait_go_out_in_one_frame_and_in_order_with_the_rest() {
+    let outgoing = Outgoing::new(
+        Bounds {
+            frames: 100,
+            bytes: 40_000,
+        },
+        Dialect::Json,
+    );
+    for number in 0..20 {
+        outgoing.push(&Frame::text(number.to_string().as_bytes()));
+    }
+    outgoing.push(&Frame::answer(b"answer"));
+    outgoing.push(&Frame::text(b"last"));
+    let taken = taken(&outgoing);
+    assert_eq!(taken.len(), 3);
+    let events: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let events = format!("\"events\":[{}]", events.join(","));
+    assert!(
+        String::from_utf8_lossy(&taken[0]).contains(&events),
+        "{taken:?}"
+    );
+    assert_eq!(taken[1..], [frames::text(b"answer"), frames::text(b"last")]);
 }

@@ -1,34 +1,41 @@
 //! A socket whose person is known: what it asks for, and its end.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use discuss_app::rate_limits::CallClass;
-use discuss_app::{Context, messages, reads, users};
-use discuss_domain::Seq;
+use discuss_app::{Context, messages};
 use discuss_domain::users::Caller;
 use discuss_runtime::traces;
 use discuss_wire::errors::{ErrorCode, FieldError};
-use discuss_wire::messages::{MarkReadRequest, MessageView};
-use serde::Serialize;
+use discuss_wire::messages::MessageView;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use super::Socket;
 use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
-use super::{Identity, Socket};
+use crate::event_frame::Frame;
 use crate::frames::{self, Close};
 use crate::gateway::Gateway;
-use crate::hub::{Person, Start};
+use crate::hub::Person;
 use crate::loader::Channels;
+use crate::outgoing::Dialect;
 use crate::session::{ReadOrder, ResumeOrder, Session};
 
 mod changes;
+mod opening;
+mod state;
+mod stomp;
+
+pub(super) use opening::Beginning;
 
 /// RESUMEs of one socket that may wait for each other.
 const WAITING_RESUMES: usize = 4;
+/// In STOMP it is looked so often what was written, and whether a heart-beat is due.
+const STOMP_LOOK: Duration = Duration::from_secs(2);
 
 /// A socket whose person is known.
 pub(super) struct Conversation<'s> {
@@ -38,83 +45,26 @@ pub(super) struct Conversation<'s> {
     expires_at: Option<i64>,
     connection_id: Uuid,
     heard_at: Instant,
+    /// When the person last did something, not only their program; and whether that is long ago.
+    active_at: Instant,
+    is_idle: bool,
+    beat_at: Instant,
     /// The session waits for its RESUME until this time; it starts in these channels.
-    held: Option<(Instant, Channels)>,
+    held: Option<(Option<Instant>, Channels)>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Connected {
-    user_id: i64,
-    tenant_id: i64,
-    connection_id: Uuid,
-    server_time: i64,
-    heartbeat_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channels: Option<BTreeMap<String, Seq>>,
-}
-
-impl<'s> Conversation<'s> {
-    /// Opens the session, says CONNECTED, and starts it unless its RESUME comes first.
-    pub(super) async fn open(
-        socket: &'s mut Socket,
-        identity: Identity,
-        resumes: bool,
-        resume: Option<Resume>,
-    ) -> Result<Self, Close> {
-        let expires_at = identity.expires_at;
-        let context = socket.gateway.app.context(identity);
-        let person = Person {
-            tenant: context.tenant(),
-            user: context.user(),
-        };
-        let id = socket.gateway.next_session();
-        let session = Arc::new(Session::new(id, person, Arc::clone(&socket.outgoing)));
-        socket.gateway.hubs.open(&session);
-        let mut conversation = Self {
-            socket,
-            session,
-            context,
-            expires_at,
-            connection_id: Uuid::new_v4(),
-            heard_at: Instant::now(),
-            held: None,
-        };
-        conversation.begin(resumes, resume).await?;
-        Ok(conversation)
-    }
-
-    async fn begin(&mut self, resumes: bool, resume: Option<Resume>) -> Result<(), Close> {
-        let gateway = &self.socket.gateway;
-        let Some(channels) = gateway.loader.channels_of(self.session.person).await else {
-            let message = "not available at the moment; try again";
-            self.push(frames::error(ErrorCode::ServiceUnavailable, message, None));
-            return Err(Close::Unavailable);
-        };
-        let (app, caller) = (gateway.app.clone(), self.context.caller.clone());
-        tokio::spawn(async move { users::remember(&app, &caller).await });
-        self.say_connected(Some(&channels), None);
-        let until = Instant::now() + gateway.limits.first_frame();
-        self.held = Some((until, channels));
-        if let Some(resume) = resume {
-            if let Err(refusal) = self.resume(resume) {
-                self.tell(refusal, None)?;
-                self.start();
-            }
-        } else if !resumes {
-            self.start();
-        }
-        Ok(())
-    }
-
+impl Conversation<'_> {
     /// Answers requests until the end.
     pub(super) async fn hold(mut self) -> Close {
         let gateway = Arc::clone(&self.socket.gateway);
-        let ping = gateway.limits.ping();
+        let ping = match self.socket.outgoing.dialect {
+            Dialect::Json => gateway.limits.ping(),
+            Dialect::Stomp(_) => gateway.limits.ping().min(STOMP_LOOK),
+        };
         let mut pings = interval_at(Instant::now() + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let held_until = self.held.as_ref().map(|(until, _)| *until);
+            let held_until = self.held.as_ref().and_then(|(until, _)| *until);
             let outgoing = Arc::clone(&self.socket.outgoing);
             let ended = tokio::select! {
                 heard = self.socket.hear() => match heard {
@@ -138,34 +88,61 @@ impl<'s> Conversation<'s> {
 
     fn send_away(&self) -> Close {
         let after = self.socket.gateway.limits.gateway_reconnect_ms;
-        self.push(frames::own("RECONNECT", json!({ "afterMs": after }), None));
+        self.push(&frames::own("RECONNECT", json!({ "afterMs": after }), None));
         Close::Drain
     }
 
     /// Pings; closes when the client is silent or its token's time is over.
-    fn look_at_the_clock(&self) -> Option<Close> {
-        if self.heard_at.elapsed() >= self.socket.gateway.limits.silence() {
+    fn look_at_the_clock(&mut self) -> Option<Close> {
+        self.note_activity(false);
+        let silence = self.socket.gateway.limits.silence();
+        let silence = self.socket.agreement.silence.unwrap_or(silence);
+        if self.heard_at.elapsed() >= silence {
             return Some(Close::Silent);
         }
         let now = frames::now_millis().div_euclid(1_000);
         if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             let message = "the token has expired";
-            self.push(frames::error(ErrorCode::Unauthorized, message, None));
+            self.socket.complain(ErrorCode::Unauthorized, message, None);
             return Some(Close::Unauthorized);
         }
-        self.push(frames::ping());
+        self.beat();
         None
+    }
+
+    /// Asks whether the client is there; in STOMP by a heart-beat, as often as the client wants one.
+    fn beat(&mut self) {
+        if matches!(self.socket.outgoing.dialect, Dialect::Json) {
+            self.socket.outgoing.push_bytes(frames::ping());
+            return;
+        }
+        self.note_written();
+        let beats = self.socket.agreement.beats;
+        let every = beats.unwrap_or_else(|| self.socket.gateway.limits.ping());
+        if self.beat_at.elapsed() >= every {
+            self.beat_at = Instant::now();
+            let beat = beats.map_or_else(frames::ping, |_| frames::text(b"\n"));
+            self.socket.outgoing.push_bytes(beat);
+        }
     }
 
     async fn answer(&mut self, message: &actix_ws::AggregatedMessage) -> Result<(), Close> {
         self.heard_at = Instant::now();
+        if matches!(self.socket.outgoing.dialect, Dialect::Stomp(_)) {
+            return Box::pin(self.answer_stomp(message)).await;
+        }
         let Some(request) = self.socket.understand(message)? else {
             return Ok(());
         };
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
+        self.note_activity(!matches!(request.kind.as_str(), "PING" | "ACK"));
+        Box::pin(self.carry_out_or_tell(&request)).await
+    }
+
+    async fn carry_out_or_tell(&mut self, request: &Request<'_>) -> Result<(), Close> {
         let span = request.span();
         self.context.traceparent = traces::traceparent(&span);
-        match self.carry_out(&request).instrument(span).await {
+        match self.carry_out(request).instrument(span).await {
             Ok(()) => Ok(()),
             Err(refusal) => self.tell(refusal, request.id.as_deref()),
         }
@@ -174,14 +151,14 @@ impl<'s> Conversation<'s> {
     async fn carry_out(&mut self, request: &Request<'_>) -> Result<(), Refusal> {
         let id = request.id.as_deref();
         match request.kind.as_str() {
-            "PING" => self.push(frames::own("PONG", Empty {}, id)),
+            "PING" => self.push(&frames::own("PONG", Empty {}, id)),
             "SEND_MESSAGE" => {
                 let (channel, draft) = request.send()?;
                 let Gateway { app, limiter, .. } = &*self.socket.gateway;
                 let verdict = limiter.take(&self.context.caller, CallClass::Send).await;
                 let sent =
                     messages::send_within(app, &self.context, verdict, channel, draft).await?;
-                self.push(frames::own(
+                self.push(&frames::own(
                     "MESSAGE_SENT",
                     MessageView::of(&sent.message),
                     id,
@@ -189,10 +166,6 @@ impl<'s> Conversation<'s> {
             }
             "EDIT_MESSAGE" | "DELETE_MESSAGE" | "ADD_REACTION" | "REMOVE_REACTION" => {
                 self.change(request).await?;
-            }
-            "MARK_READ" => {
-                let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
-                reads::gather(&self.socket.gateway.app, &self.context, channel, message);
             }
             "RESUME" => {
                 let ResumePayload { channels } = request.payload()?;
@@ -205,6 +178,7 @@ impl<'s> Conversation<'s> {
                 let auth: Auth = request.payload()?;
                 self.renew(&auth, id).await?;
             }
+            _ if self.say_state(request).await? => {}
             _ => return Err(FieldError::new("type", "is not known").into()),
         }
         Ok(())
@@ -246,43 +220,19 @@ impl<'s> Conversation<'s> {
         Ok(())
     }
 
-    /// Live from CONNECTED's seqs.
-    fn start(&mut self) {
-        let Some((_, channels)) = self.held.take() else {
-            return;
-        };
-        let starts: Vec<_> = channels
-            .into_iter()
-            .map(|(channel, at)| (channel, Start::At(at)))
-            .collect();
-        self.socket.gateway.hubs.start(self.session.id, &starts);
-    }
-
-    fn say_connected(&self, channels: Option<&Channels>, request_id: Option<&str>) {
-        let position = |(channel, seq): &(_, _)| (ToString::to_string(channel), *seq);
-        let connected = Connected {
-            user_id: self.session.person.user.get(),
-            tenant_id: self.session.person.tenant.get(),
-            connection_id: self.connection_id,
-            server_time: frames::now_millis(),
-            heartbeat_ms: self.socket.gateway.limits.gateway_ping_ms,
-            channels: channels.map(|channels| channels.iter().map(position).collect()),
-        };
-        self.push(frames::own("CONNECTED", connected, request_id));
-    }
-
     fn tell(&self, refusal: Refusal, request_id: Option<&str>) -> Result<(), Close> {
-        self.push(refusal.into_frame(request_id)?);
+        self.push(&refusal.into_frame(request_id)?);
         Ok(())
     }
 
-    fn push(&self, frame: bytes::Bytes) {
+    fn push(&self, frame: &Frame) {
         self.socket.outgoing.push(frame);
     }
 }
 
 impl Drop for Conversation<'_> {
     fn drop(&mut self) {
+        self.socket.gateway.links.close(self.connection_id);
         self.socket.gateway.hubs.close(&self.session);
     }
 }

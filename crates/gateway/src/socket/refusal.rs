@@ -1,10 +1,10 @@
 //! Why a request was not carried out, and the `ERROR` that says so.
 
-use bytes::Bytes;
 use discuss_app::AppError;
 use discuss_wire::errors::{ErrorCode, FieldError};
 use serde_json::json;
 
+use crate::event_frame::Frame;
 use crate::frames::{self, Close};
 
 /// Why a request was not carried out.
@@ -22,7 +22,7 @@ impl Refusal {
     }
 
     /// The `ERROR` for the client that goes on, or why it does not.
-    pub(super) fn into_frame(self, request_id: Option<&str>) -> Result<Bytes, Close> {
+    pub(super) fn into_frame(self, request_id: Option<&str>) -> Result<Frame, Close> {
         match self {
             Self::Closed(close) => Err(close),
             Self::Told(code, message, None) => Ok(frames::error(code, &message, request_id)),

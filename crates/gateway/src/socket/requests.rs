@@ -35,6 +35,15 @@ pub(super) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// A request that came under another name.
+    pub(super) fn new(kind: &str, payload: Option<&'a str>) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            id: None,
+            payload,
+        }
+    }
+
     /// Reads a frame's text.
     pub(super) fn parse(text: &'a str) -> Result<Self, FieldError> {
         let frame: ClientFrame<'a> = json::parse("frame", text.as_bytes())?;
@@ -120,30 +129,35 @@ pub(super) struct Resume {
 impl Resume {
     /// The channels with their seqs.
     pub(super) fn parse(&self) -> Result<Vec<(ChannelId, Seq)>, FieldError> {
-        let wrong = |channel: &str| {
-            FieldError::new(
-                "channels",
-                format!("{channel:?} or its seq is not a number"),
-            )
-        };
-        let position = |(channel, seq): (&String, &IdNumber)| {
-            let id = IdNumber::parse(channel).and_then(|id| ChannelId::parse(id.0));
-            let id = id.or(Err(wrong(channel)))?;
-            Ok((id, Seq::parse(seq.0).or(Err(wrong(channel)))?))
-        };
-        self.channels.iter().map(position).collect()
+        positions(&self.channels)
     }
+}
+
+/// Channels with a seq of each.
+pub(super) fn positions(channels: &Positions) -> Result<Vec<(ChannelId, Seq)>, FieldError> {
+    let wrong = |channel: &str| {
+        FieldError::new(
+            "channels",
+            format!("{channel:?} or its seq is not a number"),
+        )
+    };
+    let position = |(channel, seq): (&String, &IdNumber)| {
+        let id = IdNumber::parse(channel).and_then(|id| ChannelId::parse(id.0));
+        let id = id.or(Err(wrong(channel)))?;
+        Ok((id, Seq::parse(seq.0).or(Err(wrong(channel)))?))
+    };
+    channels.iter().map(position).collect()
 }
 
 /// The channel in a payload.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct InChannel {
+pub(super) struct InChannel {
     channel_id: IdNumber,
 }
 
 impl InChannel {
-    fn parse(&self) -> Result<ChannelId, FieldError> {
+    pub(super) fn parse(&self) -> Result<ChannelId, FieldError> {
         ChannelId::parse(self.channel_id.0)
             .map_err(|error| FieldError::new("channelId", error.to_string()))
     }

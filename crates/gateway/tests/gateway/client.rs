@@ -1,9 +1,12 @@
 //! A client's end of a socket.
 
+use std::collections::VecDeque;
+
 use discuss_domain::ChannelId;
 use discuss_test_support::PATIENCE;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -14,6 +17,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// A client's end of a socket.
 pub(crate) struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The rest of a BATCH.
+    batched: VecDeque<Value>,
+    /// Who comes and goes is told at any time, and passed over unless it is asked for.
+    pub(crate) shows_presence: bool,
     /// What the upgrade was answered.
     pub(crate) upgrade: Response<Option<Vec<u8>>>,
 }
@@ -36,7 +43,12 @@ impl Client {
                 .insert(name, HeaderValue::from_str(value).unwrap());
         }
         match timeout(PATIENCE, connect_async(request)).await.unwrap() {
-            Ok((socket, upgrade)) => Ok(Self { socket, upgrade }),
+            Ok((socket, upgrade)) => Ok(Self {
+                socket,
+                batched: VecDeque::new(),
+                shows_presence: false,
+                upgrade,
+            }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -52,6 +64,27 @@ impl Client {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
+    /// Writes to the connection itself.
+    pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {
+        let MaybeTlsStream::Plain(connection) = self.socket.get_mut() else {
+            panic!("there is no TLS");
+        };
+        connection.write_all(bytes).await.unwrap();
+    }
+
+    /// Asks for something that is answered by a frame of this type.
+    pub(crate) async fn ask(&mut self, kind: &str, payload: Value, answer: &str) -> Value {
+        self.say(json!({ "type": kind, "requestId": "asked", "payload": payload }))
+            .await;
+        loop {
+            let frame = self.next_frame().await;
+            if frame["requestId"] == "asked" {
+                assert_eq!(frame["type"], answer, "{frame}");
+                return frame;
+            }
+        }
+    }
+
     /// Sends bytes as they are.
     pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
         self.socket.send(Message::binary(bytes)).await.unwrap();
@@ -63,12 +96,47 @@ impl Client {
         heard.expect("nothing was sent")
     }
 
+    /// The next text as it is, or the close code.
+    pub(crate) async fn next_text(&mut self) -> Result<String, u16> {
+        let next = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                    Some(Ok(Message::Close(frame))) => {
+                        return Err(frame.map_or(1005, |frame| frame.code.into()));
+                    }
+                    Some(Ok(_)) => {}
+                    None | Some(Err(_)) => return Err(1006),
+                }
+            }
+        };
+        timeout(PATIENCE, next).await.expect("nothing was sent")
+    }
+
     /// Passes over the server's pings.
     async fn hear(&mut self) -> Sent {
         loop {
+            let sent = self.hear_all().await;
+            let is_presence = matches!(&sent, Sent::Frame(frame) if is_presence(frame));
+            if self.shows_presence || !is_presence {
+                return sent;
+            }
+        }
+    }
+
+    async fn hear_all(&mut self) -> Sent {
+        loop {
+            if let Some(frame) = self.batched.pop_front() {
+                return Sent::Frame(frame);
+            }
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    return Sent::Frame(serde_json::from_str(&text).unwrap());
+                    let mut frame: Value = serde_json::from_str(&text).unwrap();
+                    if frame["type"] != "BATCH" {
+                        return Sent::Frame(frame);
+                    }
+                    let events = frame["payload"]["events"].as_array_mut().unwrap();
+                    self.batched.extend(events.drain(..));
                 }
                 Some(Ok(Message::Close(frame))) => {
                     return Sent::Closed(frame.map_or(1005, |frame| frame.code.into()));
@@ -98,8 +166,8 @@ impl Client {
         }
     }
 
-    /// The next frame, which must be of this type. Unread counts and read marks, which have no place in
-    /// the order, are passed over unless they are asked for.
+    /// The next frame, which must be of this type. State, which has no place in the order, is passed over
+    /// unless it is asked for.
     pub(crate) async fn expect(&mut self, kind: &str) -> Value {
         loop {
             match self.next().await {
@@ -151,7 +219,24 @@ impl Client {
     }
 }
 
-/// Is this an unread count or a read mark?
+/// Does this say whether somebody is there?
+fn is_presence(frame: &Value) -> bool {
+    let kind = frame["type"].as_str();
+    kind.is_some_and(|kind| kind.starts_with("USER_"))
+}
+
+/// State, which has no place in the order.
+const STATE: [&str; 7] = [
+    "UNREAD_COUNT_UPDATED",
+    "MESSAGE_READ",
+    "MESSAGE_DELIVERED",
+    "USER_ONLINE",
+    "USER_OFFLINE",
+    "USER_PRESENCE_CHANGED",
+    "TYPING_INDICATOR",
+];
+
+/// Is this state?
 fn is_state(frame: &Value) -> bool {
-    frame["type"] == "UNREAD_COUNT_UPDATED" || frame["type"] == "MESSAGE_READ"
+    STATE.iter().any(|kind| frame["type"] == *kind)
 }

@@ -39,6 +39,7 @@ impl Gateway {
             .env("LOG_LEVEL", "info")
             .env("RATE_LIMIT_SENDS", "0")
             .env("RATE_LIMIT_TENANT", "0")
+            .env("RATE_LIMIT_FRAMES", "0")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true);

@@ -26,6 +26,7 @@ async fn who_does_not_take_its_frames_is_closed_and_resumes_without_a_loss() {
     let mut had = 1;
     let closed = loop {
         match slow.next().await {
+            Sent::Frame(frame) if frame["seq"].is_null() => {}
             Sent::Frame(frame) => {
                 had += 1;
                 assert_eq!(frame["seq"], had);

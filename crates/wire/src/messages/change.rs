@@ -5,7 +5,7 @@ use discuss_domain::messages::{Content, EarlierVersion, Message};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::millis;
+use super::{MessageView, millis};
 use crate::errors::{FieldError, InField};
 use crate::ids::IdNumber;
 
@@ -64,6 +64,8 @@ pub struct MessageEditedView<'a> {
     /// When it was last edited, epoch milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<i64>,
+    /// All of it.
+    pub message: MessageView,
 }
 
 impl<'a> MessageEditedView<'a> {
@@ -75,6 +77,7 @@ impl<'a> MessageEditedView<'a> {
             channel_id: message.channel_id.get(),
             content: message.content.as_deref(),
             edited_at: millis(message.edited_at),
+            message: MessageView::of(message),
         }
     }
 }

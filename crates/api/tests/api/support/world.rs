@@ -3,6 +3,7 @@
 use std::{ffi::OsString, net::SocketAddr};
 
 use discuss_api::Config;
+use discuss_app::{App, Redis};
 use discuss_runtime::{config::from_lookup, shutdown::Shutdown};
 use discuss_test_support::{Issuer, SECRET, TestDatabase, redis_url};
 use serde_json::Value;
@@ -17,6 +18,7 @@ pub(crate) struct World {
     running: tokio::task::JoinHandle<()>,
     proxy: Proxy,
     pub(crate) database: TestDatabase,
+    redis_prefix: String,
 }
 
 impl World {
@@ -72,6 +74,7 @@ impl World {
                 .or_else(|| usual(name, proxy.url()))
         })
         .unwrap();
+        let redis_prefix = config.redis.redis_prefix.clone();
         let shutdown = Shutdown::new(config.shutdown.grace());
         let service = discuss_api::start(&config, shutdown.clone()).await.unwrap();
         let (address, admin) = (service.listen.unwrap(), service.admin.address());
@@ -82,7 +85,14 @@ impl World {
             running: tokio::spawn(async { service.run().await.unwrap() }),
             proxy,
             database,
+            redis_prefix,
         }
+    }
+
+    /// The use cases of another process over the same stores.
+    pub(crate) fn another_process(&self) -> App {
+        let redis = Redis::new(&redis_url(), &self.redis_prefix).unwrap();
+        App::start(self.database.database().clone(), redis)
     }
 
     /// Where the API listens.

@@ -32,7 +32,9 @@ enum Out {
 impl From<Output<'_, SessionId, String>> for Out {
     fn from(output: Output<'_, SessionId, String>) -> Self {
         match output {
-            Output::Deliver { session, frame } => Self::Deliver(*session, frame.clone()),
+            Output::Deliver { session, frame } | Output::Show { session, frame } => {
+                Self::Deliver(*session, frame.clone())
+            }
             Output::Fetch {
                 channel,
                 fetch,

@@ -26,7 +26,7 @@ impl Conversation<'_> {
         let ack = MessageAckView {
             message_id: message.id.get(),
         };
-        self.push(frames::own("ACK", ack, request.id.as_deref()));
+        self.push(&frames::own("ACK", ack, request.id.as_deref()));
         Ok(())
     }
 

@@ -1,0 +1,124 @@
+//! What a socket says of its person: what came, what they read and type, whether they are there; and what
+//! it wants to hear.
+
+use discuss_app::{deliveries, presence, reads, typing};
+use discuss_domain::{ChannelId, Seq};
+use discuss_wire::errors::{ErrorCode, FieldError};
+use discuss_wire::messages::MarkReadRequest;
+use discuss_wire::presence::{ChoosePresenceRequest, parse_device};
+use discuss_wire::typing::TypingRequest;
+use serde::{Deserialize, Serialize};
+
+use super::Conversation;
+use crate::frames;
+use crate::socket::refusal::Refusal;
+use crate::socket::requests::{InChannel, Request, ResumePayload, positions};
+
+/// Channels of one ACK at most.
+const MOST_ACKED: usize = 1_000;
+
+/// With what somebody is there.
+#[derive(Debug, Deserialize)]
+struct DevicePayload {
+    device: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Subscribed {
+    channel_id: ChannelId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seq: Option<Seq>,
+}
+
+impl Conversation<'_> {
+    /// Says something of the person, or asks to hear more or less; answers whether it was such a request.
+    pub(super) async fn say_state(&mut self, request: &Request<'_>) -> Result<bool, Refusal> {
+        match request.kind.as_str() {
+            "ACK" => self.acknowledge(request)?,
+            "MARK_READ" => {
+                let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
+                reads::gather(&self.socket.gateway.app, &self.context, channel, message);
+            }
+            "TYPING_START" => self.type_in(request, true).await?,
+            "TYPING_STOP" => self.type_in(request, false).await?,
+            "SET_PRESENCE" => self.set_presence(request).await?,
+            "SUBSCRIBE_CHANNEL" => self.subscribe(request).await?,
+            "UNSUBSCRIBE_CHANNEL" => self.unsubscribe(request)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The client has everything up to these seqs.
+    fn acknowledge(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let ResumePayload { channels } = request.payload()?;
+        if channels.len() > MOST_ACKED {
+            let message = format!("must be at most {MOST_ACKED}");
+            return Err(FieldError::new("channels", message).into());
+        }
+        for (channel, seq) in positions(&channels)? {
+            deliveries::gather(&self.socket.gateway.app, &self.context, channel, seq);
+        }
+        Ok(())
+    }
+
+    async fn type_in(&self, request: &Request<'_>, is_typing: bool) -> Result<(), Refusal> {
+        let channel = request.payload::<TypingRequest>()?.parse()?;
+        let app = &self.socket.gateway.app;
+        Ok(typing::tell(app, &self.context, channel, is_typing).await?)
+    }
+
+    async fn set_presence(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let DevicePayload { device } = request.payload()?;
+        let choice: ChoosePresenceRequest = request.payload()?;
+        if device.is_some() {
+            let device = parse_device(device.as_deref())?;
+            let gateway = &self.socket.gateway;
+            gateway.links.set_device(self.connection_id, device);
+            if choice.status.is_none() && choice.status_message.is_none() {
+                return Ok(());
+            }
+        }
+        let (status, message) = choice.parse()?;
+        let app = &self.socket.gateway.app;
+        Ok(presence::choose(app, &self.context, status, message.as_ref()).await?)
+    }
+
+    /// Has the channel heard again; its events come from the seq that the answer says.
+    async fn subscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let channel = request.payload::<InChannel>()?.parse()?;
+        let gateway = &self.socket.gateway;
+        let Some(channels) = gateway.loader.channels_of(self.session.person).await else {
+            let message = "not available at the moment; try again";
+            return Err(Refusal::told(ErrorCode::ServiceUnavailable, message));
+        };
+        let found = channels.into_iter().find(|(id, _)| *id == channel);
+        let Some((_, last_seq)) = found else {
+            let message = "there is no such channel";
+            return Err(Refusal::told(ErrorCode::ChannelNotFound, message));
+        };
+        self.say_subscribed(channel, Some(last_seq), request);
+        gateway.hubs.join(self.session.id, channel, last_seq);
+        Ok(())
+    }
+
+    fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let channel = request.payload::<InChannel>()?.parse()?;
+        self.socket.gateway.hubs.leave(self.session.id, channel);
+        self.say_subscribed(channel, None, request);
+        Ok(())
+    }
+
+    fn say_subscribed(&self, channel_id: ChannelId, last_seq: Option<Seq>, request: &Request<'_>) {
+        let kind = match last_seq {
+            Some(_) => "CHANNEL_SUBSCRIBED",
+            None => "CHANNEL_UNSUBSCRIBED",
+        };
+        let subscribed = Subscribed {
+            channel_id,
+            last_seq,
+        };
+        self.push(&frames::own(kind, subscribed, request.id.as_deref()));
+    }
+}

@@ -1,0 +1,93 @@
+//! A conversation in STOMP: the same requests under other names.
+
+use actix_ws::AggregatedMessage;
+use discuss_app::deliveries;
+use discuss_wire::stomp::{self, ClientFrame, Command, Incoming};
+
+use super::Conversation;
+use crate::frames::Close;
+use crate::socket::requests::Request;
+use crate::socket::stomp::{bytes_of, message};
+
+impl Conversation<'_> {
+    /// Carries out the frames of a message.
+    pub(super) async fn answer_stomp(&mut self, heard: &AggregatedMessage) -> Result<(), Close> {
+        let Some(bytes) = bytes_of(heard) else {
+            self.socket.answer_ping(heard);
+            return Ok(());
+        };
+        let version = self.socket.agreement.version;
+        let incoming = stomp::parse(bytes, version);
+        let incoming = incoming.map_err(|error| self.socket.refuse_frame(&error.to_string()))?;
+        for incoming in incoming {
+            match incoming {
+                Incoming::HeartBeat => {}
+                Incoming::Frame(frame) => self.obey(&frame).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn obey(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
+        metrics::counter!("discuss_gateway_frames_in_total").increment(1);
+        match frame.command {
+            Command::Send => self.send_stomp(frame).await?,
+            Command::Subscribe => self.subscribe_stomp(frame)?,
+            Command::Unsubscribe => self.listen_under(None),
+            Command::Disconnect => {
+                self.tell_receipt(frame);
+                return Err(Close::Normal);
+            }
+            Command::Connect => return Err(self.socket.refuse_frame("it is connected already")),
+            Command::Unsupported => {
+                let message = "nothing is acknowledged or done in transactions here";
+                return Err(self.socket.refuse_frame(message));
+            }
+        }
+        self.tell_receipt(frame);
+        Ok(())
+    }
+
+    async fn send_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
+        self.note_activity(true);
+        let destination = frame.header("destination").unwrap_or_default();
+        match stomp::request(destination, frame.body) {
+            Ok(asked) => {
+                let request = Request::new(asked.kind, Some(&asked.payload));
+                self.carry_out_or_tell(&request).await
+            }
+            Err(error) => self.tell(error.into(), None),
+        }
+    }
+
+    fn subscribe_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
+        if frame.header("destination") != Some(stomp::EVENTS) {
+            let message = format!("only {} can be subscribed to", stomp::EVENTS);
+            return Err(self.socket.refuse_frame(&message));
+        }
+        self.listen_under(Some(frame.header("id").unwrap_or("0")));
+        self.start();
+        Ok(())
+    }
+
+    fn listen_under(&self, id: Option<&str>) {
+        let version = self.socket.agreement.version;
+        self.socket.outgoing.dialect.subscribe(id, version);
+    }
+
+    fn tell_receipt(&self, frame: &ClientFrame<'_>) {
+        if let Some(receipt) = frame.header("receipt") {
+            let headers = [("receipt-id", receipt)];
+            let version = self.socket.agreement.version;
+            let receipt = message("RECEIPT", &headers, "", version);
+            self.socket.outgoing.push_bytes(receipt);
+        }
+    }
+
+    /// What went out has come: these clients don't say so themselves.
+    pub(super) fn note_written(&self) {
+        for (channel, seq) in self.socket.outgoing.take_written() {
+            deliveries::gather(&self.socket.gateway.app, &self.context, channel, seq);
+        }
+    }
+}

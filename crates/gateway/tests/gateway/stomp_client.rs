@@ -1,0 +1,140 @@
+//! A client's end of a socket that speaks STOMP.
+
+use discuss_domain::ChannelId;
+use discuss_test_support::{World, token};
+use discuss_wire::stomp::{Version, encode};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::process::Gateway;
+
+/// A client of STOMP.
+pub(crate) struct Stomp {
+    pub(crate) client: Client,
+}
+
+/// A frame of the server.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) command: String,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Frame {
+    fn read(text: &str) -> Self {
+        let (head, body) = text.strip_suffix('\0').unwrap().split_once("\n\n").unwrap();
+        let mut lines = head.lines();
+        let command = lines.next().unwrap().to_owned();
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_owned(), value.to_owned())
+        });
+        let headers = headers.collect();
+        let body = body.to_owned();
+        Self {
+            command,
+            headers,
+            body,
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(own, _)| own == name)?;
+        Some(value)
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+impl Stomp {
+    pub(crate) async fn open(gateway: &Gateway, protocols: &str) -> Self {
+        let url = format!("ws://{}/ws/discuss", gateway.address);
+        let headers = [("sec-websocket-protocol", protocols)];
+        let client = Client::open(&url, &headers).await.unwrap();
+        Self { client }
+    }
+
+    pub(crate) async fn connected(gateway: &Gateway, user: i64) -> Self {
+        let mut stomp = Self::open(gateway, "v12.stomp, v11.stomp").await;
+        let bearer = format!("Bearer {}", token(World::TENANT, user));
+        let headers = [
+            ("accept-version", "1.0,1.1,1.2"),
+            ("heart-beat", "10000,10000"),
+            ("Authorization", &bearer),
+        ];
+        stomp.send("CONNECT", &headers, "").await;
+        let connected = stomp.next().await;
+        assert_eq!(connected.command, "CONNECTED");
+        assert_eq!(connected.header("version"), Some("1.2"));
+        assert_eq!(connected.header("heart-beat"), Some("10000,10000"));
+        assert_eq!(connected.header("user-name"), Some(&*user.to_string()));
+        stomp
+    }
+
+    pub(crate) async fn subscribed(gateway: &Gateway, user: i64) -> Self {
+        let mut stomp = Self::connected(gateway, user).await;
+        let headers = [
+            ("id", "sub-0"),
+            ("destination", "/user/queue/events"),
+            ("receipt", "r1"),
+        ];
+        stomp.send("SUBSCRIBE", &headers, "").await;
+        let receipt = stomp.next().await;
+        assert_eq!(
+            (&*receipt.command, receipt.header("receipt-id")),
+            ("RECEIPT", Some("r1"))
+        );
+        stomp
+    }
+
+    pub(crate) async fn send(&mut self, command: &str, headers: &[(&str, &str)], body: &str) {
+        // CONNECT is not escaped.
+        let version = if command == "CONNECT" {
+            Version::V10
+        } else {
+            Version::V12
+        };
+        let frame = encode(command, headers, body.as_bytes(), version);
+        self.client
+            .say_text(std::str::from_utf8(&frame).unwrap())
+            .await;
+    }
+
+    pub(crate) async fn say(&mut self, channel: ChannelId, what: &str, body: Value) {
+        let destination = format!("/app/channels/{channel}/{what}");
+        let headers = [("destination", &*destination)];
+        self.send("SEND", &headers, &body.to_string()).await;
+    }
+
+    /// The next frame; heart-beats are passed over.
+    pub(crate) async fn next(&mut self) -> Frame {
+        loop {
+            let text = self.client.next_text().await.unwrap();
+            if text != "\n" {
+                return Frame::read(&text);
+            }
+        }
+    }
+
+    /// The next MESSAGE of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> (Frame, Value) {
+        loop {
+            let frame = self.next().await;
+            assert_eq!(frame.command, "MESSAGE", "{frame:?}");
+            let body = frame.json();
+            if body["type"] == kind {
+                return (frame, body);
+            }
+        }
+    }
+
+    /// The next frame must be an ERROR, and the socket be closed with that code.
+    pub(crate) async fn expect_refusal(&mut self, close: u16) {
+        assert_eq!(self.next().await.command, "ERROR");
+        assert_eq!(self.client.next_text().await, Err(close));
+    }
+}

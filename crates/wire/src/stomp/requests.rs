@@ -1,0 +1,112 @@
+//! What clients ask for by SEND.
+
+use discuss_domain::ChannelId;
+use serde_json::value::Value;
+use serde_json::{Map, json};
+
+use crate::errors::{FieldError, InField};
+use crate::ids::IdNumber;
+use crate::json;
+
+/// The same as a request of the JSON dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its type.
+    pub kind: &'static str,
+    /// Its payload, JSON.
+    pub payload: String,
+}
+
+/// What a SEND to this destination asks for.
+pub fn request(destination: &str, body: &[u8]) -> Result<Request, FieldError> {
+    let (channel, what) = read(destination)?;
+    let mut fields: Map<String, Value> = json::parse("body", body)?;
+    fields.insert("channelId".to_owned(), json!(channel));
+    let kind = match what {
+        "message" => {
+            if let Some(kind) = fields.remove("type") {
+                fields.insert("messageType".to_owned(), kind);
+            }
+            "SEND_MESSAGE"
+        }
+        "typing" => match fields.get("isTyping") {
+            Some(Value::Bool(true)) => "TYPING_START",
+            Some(Value::Bool(false)) => "TYPING_STOP",
+            _ => return Err(FieldError::new("isTyping", "must be true or false")),
+        },
+        "read" => "MARK_READ",
+        _ => return Err(unknown()),
+    };
+    let payload = Value::Object(fields).to_string();
+    Ok(Request { kind, payload })
+}
+
+/// The channel of a destination, and what is to be done there.
+fn read(destination: &str) -> Result<(ChannelId, &str), FieldError> {
+    let rest = destination.strip_prefix("/app/channels/");
+    let (id, what) = rest
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(unknown)?;
+    let id = IdNumber::parse(id).and_then(|number| ChannelId::parse(number.0));
+    Ok((id.in_field("destination")?, what))
+}
+
+fn unknown() -> FieldError {
+    let message = "must be /app/channels/{id}/message, /typing or /read";
+    FieldError::new("destination", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(destination: &str, body: &str) -> Result<(&'static str, Value), String> {
+        let request = request(destination, body.as_bytes()).map_err(|error| error.field)?;
+        let payload = serde_json::from_str(&request.payload).unwrap();
+        Ok((request.kind, payload))
+    }
+
+    #[test]
+    fn a_message_is_sent_with_its_type_under_our_name() {
+        let body = r#"{"content":"hi","mentions":[3,"4"],"parentId":"12","type":"STANDARD"}"#;
+        let payload = json!({
+            "channelId": 7, "content": "hi", "mentions": [3, "4"], "parentId": "12", "messageType": "STANDARD"
+        });
+        assert_eq!(
+            asked("/app/channels/7/message", body),
+            Ok(("SEND_MESSAGE", payload))
+        );
+    }
+
+    #[test]
+    fn typing_and_reading_are_told() {
+        let place = json!({ "channelId": 7, "isTyping": true });
+        let start = asked("/app/channels/7/typing", r#"{"isTyping":true}"#);
+        assert_eq!(start, Ok(("TYPING_START", place)));
+        let stop = asked("/app/channels/7/typing", r#"{"isTyping":false}"#);
+        assert_eq!(stop.unwrap().0, "TYPING_STOP");
+        let read = asked("/app/channels/7/read", r#"{"messageId":"9"}"#);
+        assert_eq!(
+            read,
+            Ok(("MARK_READ", json!({ "channelId": 7, "messageId": "9" })))
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_done_names_what_is_wrong() {
+        for (destination, body, field) in [
+            ("/app/channels/7/messages", "{}", "destination"),
+            ("/app/channels/x/message", "{}", "destination"),
+            ("/app/channels/0/message", "{}", "destination"),
+            ("/app/channels/7", "{}", "destination"),
+            ("/topic/a", "{}", "destination"),
+            ("", "{}", "destination"),
+            ("/app/channels/7/message", "", "body"),
+            ("/app/channels/7/message", "[]", "body"),
+            ("/app/channels/7/typing", "{}", "isTyping"),
+        ] {
+            let refused = asked(destination, body);
+            assert_eq!(refused, Err(field.to_owned()), "{destination} {body}");
+        }
+    }
+}
