@@ -84,3 +84,51 @@ bench_load() {
     figure("flush alone, p50"; .probes.flush.latency.p50; "ms"),
     figure("bare sockets, p95"; .probes.bare.latency.p95; "ms")' "$report"
 }
+
+# The median and the spread of a figure of a proof's reports (report-*.json), and whether the median is as it
+# must be: load_require NAME JQ-PATH OPERATOR BOUND
+load_require() {
+  local figures median
+  figures=$(jq -s -r "[.[] | $2] | sort" "$PROOF_PLACE"/report-*.json)
+  median=$(jq -r '.[length / 2 | floor]' <<<"$figures")
+  proof_figure "$1 (must be $3 $4)" "$(jq -r '"\(.[length / 2 | floor] * 100 | round / 100), from \(.[0] * 100 | round / 100) to \(.[-1] * 100 | round / 100)"' <<<"$figures")"
+  jq -n -e "$median $3 $4" >/dev/null
+}
+
+# The memory of an instance now, in KiB: load_memory INSTANCE
+load_memory() {
+  awk '/^VmRSS:/ { print $2 }' "/proc/$(proof_pid "$1")/status"
+}
+
+# The CPU time that an instance has used, in milliseconds: load_cpu INSTANCE
+load_cpu() {
+  awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / tick }' "/proc/$(proof_pid "$1")/stat"
+}
+
+# How many sockets a gateway has: load_sockets INSTANCE
+load_sockets() {
+  curl -fsS "http://$(proof_admin "$1")/metrics" | awk '/^discuss_gateway_sockets / { sockets = $2 } END { print sockets + 0 }'
+}
+
+# Waits until a gateway has so many sockets: load_wait_for_sockets INSTANCE COUNT
+load_wait_for_sockets() {
+  local tries=0
+  until (($(load_sockets "$1" || echo 0) >= $2)); do
+    ((++tries < 600)) || die "$1 has $(load_sockets "$1") sockets, not $2"
+    sleep 0.5
+  done
+}
+
+# Keeps the most memory that an instance ever had in the proof's most-memory, in KiB, until it ends:
+# load_watch_memory INSTANCE   For the background.
+load_watch_memory() {
+  local now most=0
+  trap - EXIT
+  while now=$(load_memory "$1" 2>/dev/null) && [[ -n $now ]]; do
+    if ((now > most)); then
+      most=$now
+      echo "$most" >"$PROOF_PLACE/most-memory"
+    fi
+    sleep 0.2
+  done
+}

@@ -86,11 +86,20 @@ impl Connection {
                     self.stray(&format!("closed with {code}"));
                     break;
                 }
-                End::Cut => {}
+                End::Cut => self.stay_away().await,
                 End::Broken => sleep(Duration::from_millis(fastrand::u64(10..100))).await,
             }
         }
         self.inbox
+    }
+
+    /// The time away is no part of the time to come back.
+    async fn stay_away(&mut self) {
+        let away = self.heeded.away;
+        if !away.is_zero() {
+            sleep(away).await;
+            self.lost_at = Some(Instant::now());
+        }
     }
 
     async fn open(&self) -> Socket {

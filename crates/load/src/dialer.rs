@@ -23,14 +23,26 @@ const BUFFER: usize = 4 * 1024;
 /// Where sockets go, and from where.
 pub(crate) struct Dialer {
     gateways: Vec<String>,
+    /// Those, and the ones for who is refused.
+    all: Vec<String>,
     sources: Vec<IpAddr>,
 }
 
 impl Dialer {
-    /// A dialer for the gateways' URLs (`ws://host:port/path`); without sources the system chooses.
-    pub(crate) fn new(gateways: Vec<String>, sources: Vec<IpAddr>) -> anyhow::Result<Self> {
+    /// A dialer for the gateways' URLs (`ws://host:port/path`), and for the `spares` where one of these
+    /// refuses; without sources the system chooses.
+    pub(crate) fn new(
+        gateways: Vec<String>,
+        spares: &[String],
+        sources: Vec<IpAddr>,
+    ) -> anyhow::Result<Self> {
         anyhow::ensure!(!gateways.is_empty(), "no gateway to talk to");
-        Ok(Self { gateways, sources })
+        let all = gateways.iter().chain(spares).cloned().collect();
+        Ok(Self {
+            gateways,
+            all,
+            sources,
+        })
     }
 
     /// Tries with growing pauses until a socket is open.
@@ -57,7 +69,8 @@ impl Dialer {
         turn: usize,
         query: &str,
     ) -> anyhow::Result<Socket> {
-        let gateway = pick(&self.gateways, slot + turn).context("no gateway")?;
+        let gateways = if turn == 0 { &self.gateways } else { &self.all };
+        let gateway = pick(gateways, slot + turn).context("no gateway")?;
         let request = format!("{gateway}?{query}").into_client_request()?;
         let stream = timeout(PATIENCE, self.dial(slot, request.uri()))
             .await

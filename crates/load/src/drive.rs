@@ -143,7 +143,10 @@ async fn beat(stage: Arc<Stage>, storm: Storm) {
             stage.tell(|signal| signal.rewinds += 1);
         }
         sleep(storm.every / 2).await;
-        stage.tell(|signal| signal.cuts += 1);
+        stage.tell(|signal| {
+            signal.cuts += 1;
+            signal.away = storm.away;
+        });
     }
 }
 

@@ -27,6 +27,10 @@ pub(crate) struct Servers {
         default_value = "ws://127.0.0.1:8094/ws/discuss"
     )]
     pub(crate) gateways: Vec<String>,
+    /// WebSocket URL of a gateway to which nobody connects unless another refuses them; may be given several
+    /// times.
+    #[arg(long = "spare-gateway", value_name = "URL")]
+    pub(crate) spare_gateways: Vec<String>,
     /// The secret that tokens are signed with (HS256).
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, default_value = "")]
     #[serde(skip)]

@@ -111,7 +111,12 @@ async fn set_up(
 fn new_stage(common: &Common) -> anyhow::Result<Stage> {
     let ledger = Ledger::new(RunId::from_seed(fastrand::u64(..)));
     let rest = Rest::new(common.servers.apis.clone())?;
-    let dialer = Dialer::new(common.servers.gateways.clone(), common.sources.clone())?;
+    let servers = &common.servers;
+    let dialer = Dialer::new(
+        servers.gateways.clone(),
+        &servers.spare_gateways,
+        common.sources.clone(),
+    )?;
     Stage::new(ledger, rest, dialer)
 }
 

@@ -16,8 +16,10 @@ use crate::rest::Rest;
 /// What the sockets are told to do.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signal {
-    /// Raised to cut every socket; they come back at once.
+    /// Raised to cut every socket.
     pub(crate) cuts: u64,
+    /// How long those who were cut stay away before they come back, all at once.
+    pub(crate) away: Duration,
     /// Raised to make every socket ask again for what it has had.
     pub(crate) rewinds: u64,
     /// The run is over.

@@ -61,6 +61,8 @@ pub(crate) struct Storm {
     pub(crate) cuts: u32,
     /// The time between.
     pub(crate) every: Duration,
+    /// How long the sockets stay away.
+    pub(crate) away: Duration,
     /// Whether live sockets also ask again for what they have had, half way between the cuts.
     pub(crate) rewind: bool,
 }

@@ -70,7 +70,7 @@ impl Chat {
     pub(super) async fn talk(self) -> anyhow::Result<()> {
         let mut talk = Talk {
             rest: Rest::new(self.servers.apis.clone())?,
-            dialer: Dialer::new(self.servers.gateways.clone(), Vec::new())?,
+            dialer: Dialer::new(self.servers.gateways.clone(), &[], Vec::new())?,
             person: self.person()?,
             seen: HashMap::new(),
             channel: self.channel,

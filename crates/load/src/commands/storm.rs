@@ -19,6 +19,9 @@ pub(super) struct Storm {
     /// Seconds between the cuts.
     #[arg(long, default_value_t = 5.0)]
     every: f64,
+    /// Seconds for which they stay away, before they come back all at once.
+    #[arg(long, default_value_t = 0.0)]
+    away: f64,
     /// Half way between the cuts, ask again on the live sockets for what they have had.
     #[arg(long)]
     rewind: bool,
@@ -36,6 +39,7 @@ impl Storm {
         let storm = traffic::Storm {
             cuts: self.cuts,
             every,
+            away: Duration::from_secs_f64(self.away.max(0.0)),
             rewind: self.rewind,
         };
         // Who was removed while away can't be told from who was robbed of messages.

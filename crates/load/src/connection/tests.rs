@@ -49,7 +49,7 @@ impl World {
         let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let rest = Rest::new(vec![format!("http://{}", api.local_addr().unwrap())]).unwrap();
         let url = format!("ws://{}/ws/discuss", gateway.local_addr().unwrap());
-        let dialer = Dialer::new(vec![url], vec!["127.0.0.2".parse().unwrap()]).unwrap();
+        let dialer = Dialer::new(vec![url], &[], vec!["127.0.0.2".parse().unwrap()]).unwrap();
         let stage = Arc::new(Stage::new(Ledger::new(RunId::from_seed(3)), rest, dialer).unwrap());
         let person = Tenant::new(5, "secret").person(1, "One").unwrap();
         let (requests, taken) = mpsc::channel(8);

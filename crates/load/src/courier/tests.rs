@@ -28,7 +28,7 @@ async fn courier(script: Script, repeats: Repeats) -> Courier {
             answer(stream, |body| script(n, body)).await;
         }
     });
-    let dialer = Dialer::new(vec!["ws://127.0.0.1:1".to_owned()], Vec::new()).unwrap();
+    let dialer = Dialer::new(vec!["ws://127.0.0.1:1".to_owned()], &[], Vec::new()).unwrap();
     let stage = Stage::new(Ledger::new(RunId::from_seed(3)), rest, dialer).unwrap();
     Courier {
         stage: Arc::new(stage),

@@ -60,7 +60,7 @@ impl<'r> Company<'r> {
             producer: Producer::new(&kafka)?,
             kafka,
             rest: Rest::new(servers.apis.clone())?,
-            dialer: Dialer::new(servers.gateways.clone(), Vec::new())?,
+            dialer: Dialer::new(servers.gateways.clone(), &[], Vec::new())?,
             ana: Onlooker::new("Ana", tenant.person(1, "Ana")?),
             binh: Onlooker::new("Binh", tenant.person(2, "Binh")?),
             chi: Onlooker::new("Chi", tenant.person(3, "Chi")?),
