@@ -169,16 +169,18 @@ fn typing(payload: &RawValue) -> Result<&'static str, serde_json::Error> {
 
 fn presence(payload: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
     let seen: Value = serde_json::from_str(payload.get())?;
-    let field = |name: &str| seen.get(name).cloned().unwrap_or_default();
-    to_raw_value(&json!({
-        "userId": field("userId"),
-        "userName": field("userName"),
-        "online": field("isOnline"),
-        "isOnline": field("isOnline"),
-        "status": field("status"),
-        "statusMessage": field("statusMessage"),
-        "lastSeenAt": field("lastSeenAt"),
-    }))
+    let told = [
+        ("userId", "userId"),
+        ("userName", "userName"),
+        ("online", "isOnline"),
+        ("isOnline", "isOnline"),
+        ("status", "status"),
+        ("statusMessage", "statusMessage"),
+        ("lastSeenAt", "lastSeenAt"),
+    ];
+    let told = told.into_iter();
+    let told = told.filter_map(|(name, own)| Some((name, seen.get(own)?)));
+    to_raw_value(&told.collect::<BTreeMap<_, _>>())
 }
 
 /// One message of each of what `split` finds in a payload.

@@ -198,7 +198,10 @@ fn take_body<'a>(
             _ => Err(FrameError::Unfinished),
         };
     };
-    let length: usize = length.trim().parse().or(Err(FrameError::Length))?;
+    if !length.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(FrameError::Length);
+    }
+    let length: usize = length.parse().or(Err(FrameError::Length))?;
     let (body, rest) = bytes.split_at_checked(length).ok_or(FrameError::Length)?;
     match rest {
         [0, rest @ ..] => Ok((body, rest)),

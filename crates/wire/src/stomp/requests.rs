@@ -1,12 +1,16 @@
 //! What clients ask for by SEND.
 
+use std::collections::BTreeMap;
+
 use discuss_domain::ChannelId;
-use serde_json::value::Value;
-use serde_json::{Map, json};
+use serde_json::value::RawValue;
 
 use crate::errors::{FieldError, InField};
 use crate::ids::IdNumber;
 use crate::json;
+
+/// Members of an object, each as it was written.
+type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// The same as a request of the JSON dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +24,9 @@ pub struct Request {
 /// What a SEND to this destination asks for.
 pub fn request(destination: &str, body: &[u8]) -> Result<Request, FieldError> {
     let (channel, what) = read(destination)?;
-    let mut fields: Map<String, Value> = json::parse("body", body)?;
-    fields.insert("channelId".to_owned(), json!(channel));
+    let mut fields: Fields = json::parse("body", body)?;
+    let channel = RawValue::from_string(channel.to_string()).map_err(|_| unknown())?;
+    fields.insert("channelId".to_owned(), channel);
     let kind = match what {
         "message" => {
             if let Some(kind) = fields.remove("type") {
@@ -29,15 +34,16 @@ pub fn request(destination: &str, body: &[u8]) -> Result<Request, FieldError> {
             }
             "SEND_MESSAGE"
         }
-        "typing" => match fields.get("isTyping") {
-            Some(Value::Bool(true)) => "TYPING_START",
-            Some(Value::Bool(false)) => "TYPING_STOP",
+        "typing" => match fields.get("isTyping").map(|is_typing| is_typing.get()) {
+            Some("true") => "TYPING_START",
+            Some("false") => "TYPING_STOP",
             _ => return Err(FieldError::new("isTyping", "must be true or false")),
         },
         "read" => "MARK_READ",
         _ => return Err(unknown()),
     };
-    let payload = Value::Object(fields).to_string();
+    // These were read from JSON: they can be written as such.
+    let payload = serde_json::to_string(&fields).map_err(|_| unknown())?;
     Ok(Request { kind, payload })
 }
 
@@ -58,6 +64,8 @@ fn unknown() -> FieldError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn asked(destination: &str, body: &str) -> Result<(&'static str, Value), String> {
@@ -76,6 +84,14 @@ mod tests {
             asked("/app/channels/7/message", body),
             Ok(("SEND_MESSAGE", payload))
         );
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        let body = br#"{"content":"hi","metadata":{"n":12345678901234567890123}}"#;
+        let asked = request("/app/channels/7/message", body).unwrap();
+        let whole = r#""metadata":{"n":12345678901234567890123}"#;
+        assert!(asked.payload.contains(whole), "{}", asked.payload);
     }
 
     #[test]

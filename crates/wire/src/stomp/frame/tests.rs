@@ -65,6 +65,7 @@ fn what_is_no_frame_is_refused() {
         (b"SEND\na:\\t\n\n\0", FrameError::Escape),
         (b"SEND\na:\\\n\n\0", FrameError::Escape),
         (b"SEND\ncontent-length:x\n\n\0", FrameError::Length),
+        (b"SEND\ncontent-length:+3\n\nabc\0", FrameError::Length),
         (b"SEND\ncontent-length:9\n\nabc\0", FrameError::Length),
         (b"SEND\ncontent-length:1\n\nabc\0", FrameError::Length),
         (many.as_bytes(), FrameError::TooManyHeaders),
