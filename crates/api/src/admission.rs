@@ -40,7 +40,8 @@ pub(crate) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if request.path().starts_with(routes::BASE) {
+    // Decoded, as the path by which the handler is found.
+    if request.match_info().as_str().starts_with(routes::BASE) {
         let admitted = find_out(request.request()).await;
         request.extensions_mut().insert(Admission(admitted));
     }
@@ -60,8 +61,7 @@ async fn find_out(request: &HttpRequest) -> Result<Admitted, ApiError> {
     if let Some(seen) = request.extensions().get::<SeenCaller>() {
         seen.note(identity.caller.tenant, identity.caller.user);
     }
-    let pattern = request.match_pattern().unwrap_or_default();
-    let class = rate_limits::class_of(request.method(), &pattern);
+    let class = rate_limits::class_of(request.method(), request.match_info().as_str());
     let verdict = state.limiter.take(&identity.caller, class).await;
     if let Some(standing) = verdict.standing() {
         request.extensions_mut().insert(standing);

@@ -56,7 +56,7 @@ fn methods(item: &PathItem) -> String {
 
 /// The handler of last resort.
 pub(crate) async fn refuse(request: HttpRequest, paths: Data<Paths>) -> Result<(), ApiError> {
-    match paths.find(request.path()) {
+    match paths.find(request.match_info().as_str()) {
         Some(allowed) => Err(ApiError::method_not_allowed(allowed)),
         None => Err(ApiError::new(ErrorCode::NotFound, "there is no such route")),
     }

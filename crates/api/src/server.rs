@@ -1,6 +1,6 @@
 //! The process: its stores, the HTTP server, the admin server.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -28,6 +28,10 @@ use crate::{
     services::services,
     state::{State, identifier, limiter},
 };
+
+/// For so long a connection may be idle, also before its first request: clients and proxies keep some in
+/// reserve, and would take the 408 at its end for the answer to what they are just sending.
+const KEPT: Duration = Duration::from_secs(75);
 
 /// Connects, checks the schema and listens.
 pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
@@ -107,6 +111,8 @@ fn listen(
             .wrap(from_fn(observe))
     })
     .disable_signals()
+    .keep_alive(KEPT)
+    .client_request_timeout(KEPT)
     .shutdown_timeout(config.shutdown.shutdown_grace_seconds.into());
     if let Some(workers) = config.api_workers {
         server = server.workers(usize::from(workers));

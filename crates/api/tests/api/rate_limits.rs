@@ -43,6 +43,31 @@ async fn one_send_too_many_is_refused_and_not_stored() {
 }
 
 #[tokio::test]
+async fn replies_and_paths_in_other_letters_are_sends_like_any() {
+    let world = world(&[("RATE_LIMIT_SENDS", "3"), ("RATE_LIMIT_READS", "50")]).await;
+    let an = world.person(1);
+    let channel = an.group(&[]).await;
+    let root = an.say(channel, "root").await;
+    let replies = format!("/channels/{channel}/messages/replies");
+    let reply = json!({ "content": "reply", "parentId": root });
+    let sent = an.post(&replies, reply.clone()).await;
+    assert_eq!((sent.status, standing(&sent)), (201, (3, 1)));
+    let encoded = format!("/channels/{channel}/m%65ssages");
+    let sent = an.post(&encoded, json!({ "content": "encoded" })).await;
+    assert_eq!((sent.status, standing(&sent)), (201, (3, 0)));
+    let refusal = an.post(&replies, reply).await;
+    refusal.refused(429, "TOO_MANY_REQUESTS");
+}
+
+#[tokio::test]
+async fn a_path_in_other_letters_is_for_who_is_somebody() {
+    let world = world(&[]).await;
+    let url = format!("http://{}/%64iscuss/api/v1/channels", world.address());
+    let answer = Answer::of(reqwest::Client::new().get(url)).await;
+    answer.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
 async fn what_was_sent_before_is_answered_however_often_one_calls() {
     let world = world(&[("RATE_LIMIT_SENDS", "1")]).await;
     let an = world.person(1);

@@ -25,7 +25,7 @@ pub struct Request {
 pub fn request(destination: &str, body: &[u8]) -> Result<Request, FieldError> {
     let (channel, what) = read(destination)?;
     let mut fields: Fields = json::parse("body", body)?;
-    let channel = RawValue::from_string(channel.to_string()).map_err(|_| unknown())?;
+    let channel = RawValue::from_string(channel.to_string()).map_err(|_ours| unknown())?;
     fields.insert("channelId".to_owned(), channel);
     let kind = match what {
         "message" => {
@@ -43,7 +43,7 @@ pub fn request(destination: &str, body: &[u8]) -> Result<Request, FieldError> {
         _ => return Err(unknown()),
     };
     // These were read from JSON: they can be written as such.
-    let payload = serde_json::to_string(&fields).map_err(|_| unknown())?;
+    let payload = serde_json::to_string(&fields).map_err(|_ours| unknown())?;
     Ok(Request { kind, payload })
 }
 
