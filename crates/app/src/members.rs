@@ -19,6 +19,7 @@ mod comings;
 mod settings;
 mod standings;
 
+pub(crate) use comings::come_in_as;
 pub use comings::{join, leave};
 pub use settings::update_own;
 pub(crate) use standings::set_standing;

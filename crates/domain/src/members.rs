@@ -8,6 +8,7 @@ mod standings;
 
 pub use standings::{
     Former, JoinError, Standing, StandingChange, StandingError, decide_join, decide_standings,
+    returning,
 };
 
 /// What a member may do grows from guest to owner.

@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::event_frame::Frame;
 use crate::hub::{
-    Counters, Effect, Event, FetchId, Hub, Limits, Output, Page, Person, SessionId, Start, Turn,
+    Counters, Effect, Event, FetchId, Hub, Leaving, Limits, Output, Page, Person, SessionId, Start,
+    Turn,
 };
 use crate::session::{ReadOrder, Session};
 use crate::topics::Topics;
@@ -171,8 +172,8 @@ impl Hubs {
     }
 
     /// The session wants nothing more of the channel.
-    pub(crate) fn leave(&self, session: SessionId, channel: ChannelId) {
-        self.at(channel, |turn| turn.leave(session, channel));
+    pub(crate) fn leave(&self, session: SessionId, channel: ChannelId) -> Leaving {
+        self.at(channel, |turn| turn.leave(session, channel))
     }
 
     /// How many sessions a person has in this process.

@@ -202,6 +202,12 @@ pub async fn list_current_of(
         .collect())
 }
 
+/// People as two columns, for `unnest`.
+pub(crate) fn columns(people: &[(TenantId, UserId)]) -> (Vec<i64>, Vec<i64>) {
+    let column = |(tenant, user): &(TenantId, UserId)| (tenant.get(), user.get());
+    people.iter().map(column).unzip()
+}
+
 /// A channel that somebody is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Followed {
@@ -218,8 +224,7 @@ pub async fn list_followed(
     connection: &mut Connection,
     people: &[(TenantId, UserId)],
 ) -> Result<Vec<(TenantId, Followed)>, StorageError> {
-    let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
-    let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
+    let (tenants, users) = columns(people);
     let rows: Vec<FollowedRow> = diesel::sql_query(FOLLOWED)
         .bind::<Array<BigInt>, _>(tenants)
         .bind::<Array<BigInt>, _>(users)

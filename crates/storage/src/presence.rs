@@ -9,6 +9,7 @@ use discuss_domain::presence::TOLD_UP_TO;
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, TenantId, UserId};
 
+use crate::members::columns;
 use crate::users::UserRow;
 use crate::{Connection, StorageError};
 
@@ -26,8 +27,7 @@ pub async fn list_shared_channels(
     connection: &mut Connection,
     people: &[(TenantId, UserId)],
 ) -> Result<HashMap<(TenantId, UserId), Shared>, StorageError> {
-    let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
-    let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
+    let (tenants, users) = columns(people);
     let rows: Vec<SharedRow> = diesel::sql_query(SHARED)
         .bind::<Array<BigInt>, _>(tenants)
         .bind::<Array<BigInt>, _>(users)

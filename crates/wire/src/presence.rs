@@ -44,12 +44,10 @@ fn parse_status(name: &str) -> Result<Status, FieldError> {
     Status::find(name).ok_or_else(|| FieldError::new("status", message))
 }
 
-/// Reads with what somebody is there; nothing is a browser.
-pub fn parse_device(name: Option<&str>) -> Result<Device, FieldError> {
+/// Reads with what somebody is there.
+pub fn parse_device(name: &str) -> Result<Device, FieldError> {
     let message = "must be web, mobile or desktop";
-    name.map_or(Ok(Device::Web), |name| {
-        Device::find(name).ok_or_else(|| FieldError::new("device", message))
-    })
+    Device::find(name).ok_or_else(|| FieldError::new("device", message))
 }
 
 /// Whether somebody is there.

@@ -6,14 +6,14 @@
 
 use discuss_domain::ChannelId;
 use discuss_domain::entities::{EntityEvent, Facts, Happened, Label, RecordRef, Version};
-use discuss_domain::members::{MemberStatus, Role};
+use discuss_domain::members::{MemberStatus, returning};
 use discuss_domain::permissions::{NotInChannel, Refused};
 use discuss_storage::event_log::LoggedEvent;
 use discuss_storage::{AsyncConnection, Connection, channels, members};
 
 use super::locked::LockedGroup;
 use super::{retried, take};
-use crate::members::take_in;
+use crate::members::come_in_as;
 use crate::{App, AppError, Context, events};
 
 /// Whether the channel was there.
@@ -83,7 +83,7 @@ fn opening(context: &Context, record: &RecordRef, name: Option<&Label>) -> Entit
     }
 }
 
-/// Who was removed does not come back by themselves.
+/// Who was removed does not come back by themselves; whoever left does as what they were.
 async fn join_existing(
     connection: &mut Connection,
     context: &Context,
@@ -91,15 +91,11 @@ async fn join_existing(
 ) -> Result<Vec<LoggedEvent>, AppError> {
     let channel = channels::find_for_update(connection, context.tenant(), channel).await?;
     let channel = channel.ok_or(NotInChannel::Unknown)?;
-    let own = members::find(connection, channel.id, context.user()).await?;
-    match own.map(|own| own.membership.status) {
+    let former = members::find_former(connection, channel.id, context.user()).await?;
+    match former.map(|former| former.membership.status) {
         Some(status) if status.is_current() => Ok(Vec::new()),
         Some(MemberStatus::Removed) => Err(NotInChannel::NotMember.into()),
         _ if channel.archived_at.is_some() => Err(Refused::Archived.into()),
-        _ => {
-            let newcomer = vec![context.user()];
-            let joined = take_in(connection, context, newcomer, (&channel, Role::Member));
-            Ok(vec![joined.await?])
-        }
+        _ => come_in_as(connection, context, &channel, returning(former)).await,
     }
 }

@@ -1,6 +1,7 @@
 //! Coming into a channel by oneself, and going.
 
-use discuss_domain::members::{MemberStatus, Standing, decide_join};
+use discuss_domain::channels::Channel;
+use discuss_domain::members::{MemberStatus, Membership, Standing, decide_join};
 use discuss_domain::permissions::{Action, NotInChannel, Refused, require_may};
 use discuss_domain::{ChannelId, EventKind};
 use discuss_storage::event_log::LoggedEvent;
@@ -28,17 +29,27 @@ async fn come_in(
 ) -> Result<Vec<LoggedEvent>, AppError> {
     let channel = channels::find_for_update(connection, context.tenant(), id).await?;
     let channel = channel.ok_or(NotInChannel::Unknown)?;
+    let former = members::find_former(connection, id, context.user()).await?;
+    match decide_join(&channel, former)? {
+        Some(membership) => come_in_as(connection, context, &channel, membership).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Brings the caller into a channel that is locked, as what was decided.
+pub(crate) async fn come_in_as(
+    connection: &mut Connection,
+    context: &Context,
+    channel: &Channel,
+    membership: Membership,
+) -> Result<Vec<LoggedEvent>, AppError> {
     let user = context.user();
-    let former = members::find_former(connection, id, user).await?;
-    let Some(membership) = decide_join(&channel, former)? else {
-        return Ok(Vec::new());
-    };
-    let role = membership.role;
-    let mut logged = vec![take_in(connection, context, vec![user], (&channel, role)).await?];
+    let place = (channel, membership.role);
+    let mut logged = vec![take_in(connection, context, vec![user], place).await?];
     // Who joins is active at first.
     if membership.status == MemberStatus::Muted {
         let silenced = Standing { user, membership };
-        logged.push(set_standing(connection, context, id, silenced).await?);
+        logged.push(set_standing(connection, context, channel.id, silenced).await?);
     }
     Ok(logged)
 }

@@ -21,6 +21,7 @@ mod memory;
 mod mentions;
 mod people;
 mod permissions;
+mod presence;
 mod proxy;
 mod rate_limits;
 mod reactions;

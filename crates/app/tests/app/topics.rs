@@ -7,6 +7,7 @@ use discuss_app::services::ServiceSettings;
 use discuss_app::{Context, members};
 use discuss_domain::UserId;
 use discuss_domain::entities::{EntityType, Happened, Label, RecordRef};
+use discuss_domain::members::{MemberStatus, Role, StandingChange};
 use discuss_test_support::{HttpServer, Reply, World};
 use discuss_wire::errors::ErrorCode;
 
@@ -155,6 +156,38 @@ async fn who_was_removed_does_not_come_back_by_themselves() {
     let made = get_or_create(&world.app, &six, &acme(), None).await;
     assert_eq!(refusal(made), ErrorCode::NotChannelMember);
     assert_eq!(who(&world, &channel).await, "5 OWNER");
+}
+
+#[tokio::test]
+async fn nobody_gains_by_leaving_and_opening_it_again() {
+    let (_crm, world) = friendly().await;
+    let (five, six, seven) = (world.bearer(5), world.bearer(6), world.bearer(7));
+    for person in [&five, &six, &seven] {
+        open(&world, person, &acme()).await;
+    }
+    let channel = channel_of(&world, &acme()).await;
+    let guest = StandingChange {
+        role: Some(Role::Guest),
+        status: None,
+    };
+    let silenced = StandingChange {
+        role: None,
+        status: Some(MemberStatus::Muted),
+    };
+    for (person, change) in [(&six, guest), (&seven, silenced)] {
+        let place = (channel.id, person.user());
+        let changed = members::update(&world.app, &five, place, change).await;
+        changed.unwrap();
+        members::leave(&world.app, person, channel.id)
+            .await
+            .unwrap();
+        assert_eq!(open(&world, person, &acme()).await, Opened::Found);
+    }
+    // Only who is not silenced is listed.
+    assert_eq!(who(&world, &channel).await, "5 OWNER, 6 GUEST");
+    let spoken = world.try_send(7, channel.id, World::draft("hi")).await;
+    assert_eq!(refusal(spoken), ErrorCode::CannotSendMessages);
+    world.require_consistent().await;
 }
 
 #[tokio::test]

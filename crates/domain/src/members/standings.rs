@@ -48,15 +48,21 @@ pub fn decide_join(
     if channel.archived_at.is_some() {
         return Err(JoinError::Archived);
     }
+    Ok(Some(returning(former)))
+}
+
+/// As what somebody comes in who was or was not there before. Nobody gains by leaving and coming back.
+#[must_use]
+pub fn returning(former: Option<Former>) -> Membership {
     let role = former.map_or(Role::Member, |former| former.membership.role);
     let status = match former {
         Some(former) if former.left_silenced => MemberStatus::Muted,
         _ => MemberStatus::Active,
     };
-    Ok(Some(Membership {
+    Membership {
         role: role.min(Role::Member),
         status,
-    }))
+    }
 }
 
 /// A current member, and how they stand.

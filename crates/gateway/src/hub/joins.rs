@@ -4,7 +4,7 @@ use discuss_domain::{ChannelId, Seq};
 
 use super::channel::Live;
 use super::sessions::{Person, Place, SessionId};
-use super::state::{Counters, Output, Start, Turn};
+use super::state::{Counters, Leaving, Output, Start, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
@@ -58,13 +58,25 @@ where
         }
     }
 
-    /// The session wants nothing more of this channel until it joins again.
-    pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) {
-        self.set_place(id, channel_id, Place::Narrowed);
+    /// The session wants nothing more of this channel until it joins again. Only of a channel that it is
+    /// in: else it would hear nothing of it either when its person is added.
+    pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) -> Leaving {
+        let session = self.hub.sessions.get_mut(id);
+        let place = session.and_then(|session| session.places.get_mut(&channel_id));
+        let Some(place) = place else {
+            return Leaving::Unknown;
+        };
+        match place {
+            Place::Left(_) => return Leaving::Unknown,
+            // Whoever reads joins at the end of it, and is waited for.
+            Place::Reading { .. } => return Leaving::Busy,
+            Place::Live | Place::Added(_) | Place::Narrowed => *place = Place::Narrowed,
+        }
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
             channel.remove_live(id);
             self.look_for_idleness(channel_id);
         }
+        Leaving::Done
     }
 
     /// The session has everything up to `at`, and its person is a member as of a snapshot of the log

@@ -25,4 +25,4 @@ mod property;
 pub use event::{Effect, Event, Page};
 pub use replay::{MemberPage, Replay, Step};
 pub use sessions::{Person, SessionId};
-pub use state::{Counters, FetchId, Hub, Limits, Output, Start, Turn};
+pub use state::{Counters, FetchId, Hub, Leaving, Limits, Output, Start, Turn};

@@ -112,6 +112,18 @@ pub enum Start {
     Reading,
 }
 
+/// What became of a session's wish to hear nothing more of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leaving {
+    /// It hears nothing more.
+    Done,
+    /// It reads what it missed: afterwards, please.
+    Busy,
+    /// It is not in the channel.
+    #[default]
+    Unknown,
+}
+
 /// What happened since they were last taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {

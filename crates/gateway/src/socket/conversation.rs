@@ -136,15 +136,16 @@ impl Conversation<'_> {
         };
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
         self.note_activity(!matches!(request.kind.as_str(), "PING" | "ACK"));
-        Box::pin(self.carry_out_or_tell(&request)).await
+        Box::pin(self.carry_out_or_tell(&request)).await.map(drop)
     }
 
-    async fn carry_out_or_tell(&mut self, request: &Request<'_>) -> Result<(), Close> {
+    /// Answers whether it was carried out; else the client was told why not.
+    async fn carry_out_or_tell(&mut self, request: &Request<'_>) -> Result<bool, Close> {
         let span = request.span();
         self.context.traceparent = traces::traceparent(&span);
         match self.carry_out(request).instrument(span).await {
-            Ok(()) => Ok(()),
-            Err(refusal) => self.tell(refusal, request.id.as_deref()),
+            Ok(()) => Ok(true),
+            Err(refusal) => self.tell(refusal, request.id.as_deref()).map(|()| false),
         }
     }
 

@@ -206,6 +206,21 @@ impl Client {
         assert_eq!(self.expect("PONG").await["requestId"], "silence");
     }
 
+    /// The same, of state too: nothing whose type begins so has come, whatever else.
+    pub(crate) async fn expect_nothing_of(&mut self, kind: &str) {
+        self.shows_presence = true;
+        self.say(json!({ "type": "PING", "requestId": "nothing" }))
+            .await;
+        loop {
+            let frame = self.next_frame().await;
+            if frame["requestId"] == "nothing" {
+                return;
+            }
+            let is_such = frame["type"].as_str().unwrap().starts_with(kind);
+            assert!(!is_such, "{frame}");
+        }
+    }
+
     /// Asks for what was missed after these seqs.
     pub(crate) async fn resume(&mut self, channels: &[(ChannelId, i64)]) {
         let channels: serde_json::Map<String, Value> = channels

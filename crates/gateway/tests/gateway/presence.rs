@@ -1,9 +1,7 @@
 //! Whether people are there.
 
-use std::time::Duration;
-
 use discuss_app::presence::get;
-use discuss_test_support::World;
+use discuss_test_support::{World, until};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Sent};
@@ -53,7 +51,7 @@ async fn who_shares_a_channel_hears_of_who_comes_and_goes() {
     );
     drop(binh);
     assert_eq!(told(&mut an, 2).await, pair("USER_OFFLINE", "OFFLINE"));
-    stranger.expect_silence().await;
+    stranger.expect_nothing_of("USER_").await;
 }
 
 #[tokio::test]
@@ -141,6 +139,17 @@ async fn somebody_is_seen_as_they_choose() {
         .ask("SET_PRESENCE", json!({ "status": "GONE" }), "ERROR")
         .await;
     assert_eq!(refused["payload"]["details"]["field"], "status");
+    let half = json!({ "status": "GONE", "device": "mobile" });
+    binh.ask("SET_PRESENCE", half, "ERROR").await;
+    let payload = json!({ "status": "AWAY" });
+    binh.say(json!({ "type": "SET_PRESENCE", "payload": payload }))
+        .await;
+    let frame = told_all(&mut an, 2).await;
+    let payload = &frame["payload"];
+    assert_eq!(
+        (&payload["status"], &payload["devices"]),
+        (&json!("AWAY"), &json!(["web"]))
+    );
 }
 
 #[tokio::test]
@@ -154,13 +163,11 @@ async fn somebody_has_ten_connections_at_most_whichever_gateways_they_are_on() {
     }
     // Redis is told of them a moment later.
     let person = World::person(1);
-    let links = async || {
+    until("Redis knows of all ten", async || {
         let seen = get(&world.app, &person, person.user()).await;
-        seen.unwrap().presence.links.len()
-    };
-    while links().await < 10 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        seen.unwrap().presence.links.len() == 10
+    })
+    .await;
     let mut surplus = one.open(1, "").await;
     let error = loop {
         match surplus.next().await {

@@ -124,8 +124,21 @@ async fn a_refused_request_is_told_and_the_connection_goes_on() {
         let (_, error) = an.expect("ERROR").await;
         assert_eq!(error["payload"]["code"], code);
     }
-    an.say(own, "message", json!({ "content": "hi" })).await;
-    an.expect("MESSAGE_NEW").await;
+    let destination = format!("/app/channels/{own}/message");
+    for (receipt, body) in [
+        ("refused", r#"{"content":" "}"#),
+        ("done", r#"{"content":"hi"}"#),
+    ] {
+        let headers = [("destination", &*destination), ("receipt", receipt)];
+        an.send("SEND", &headers, body).await;
+    }
+    let receipt = loop {
+        let frame = an.next().await;
+        if frame.command == "RECEIPT" {
+            break frame;
+        }
+    };
+    assert_eq!(receipt.header("receipt-id"), Some("done"));
 }
 
 #[tokio::test]

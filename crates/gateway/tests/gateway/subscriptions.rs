@@ -38,10 +38,15 @@ async fn who_is_not_in_a_channel_can_not_hear_it() {
     let gateway = Gateway::start(&world).await;
     let mut stranger = gateway.connect(9).await;
     let place = json!({ "channelId": channel });
-    let refused = stranger.ask("SUBSCRIBE_CHANNEL", place, "ERROR").await;
-    assert_eq!(refused["payload"]["code"], "CHANNEL_NOT_FOUND");
+    for request in ["SUBSCRIBE_CHANNEL", "UNSUBSCRIBE_CHANNEL"] {
+        let refused = stranger.ask(request, place.clone(), "ERROR").await;
+        assert_eq!(refused["payload"]["code"], "CHANNEL_NOT_FOUND");
+    }
     world.send(1, channel, "among us").await;
     stranger.expect_silence().await;
+    // Nor has that kept them from hearing it once they are in it.
+    world.add(1, channel, &[9]).await;
+    stranger.expect_seq(channel, 3).await;
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn the_others_in_a_channel_hear_who_types_until_they_stop() {
     an.say(json!({ "type": "TYPING_STOP", "payload": place }))
         .await;
     assert_eq!(told(&mut binh).await, (1, false));
-    an.expect_silence().await;
+    an.expect_nothing_of("TYPING").await;
 }
 
 #[tokio::test]
@@ -55,5 +55,5 @@ async fn who_is_not_in_the_channel_is_not_heard() {
     let place = json!({ "channelId": channel });
     let refused = stranger.ask("TYPING_START", place, "ERROR").await;
     assert_eq!(refused["payload"]["code"], "CHANNEL_NOT_FOUND");
-    an.expect_silence().await;
+    an.expect_nothing_of("TYPING").await;
 }

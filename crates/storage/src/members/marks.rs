@@ -212,8 +212,7 @@ pub async fn list_total_unread(
     connection: &mut Connection,
     people: &[(TenantId, UserId)],
 ) -> Result<HashMap<(TenantId, UserId), i64>, StorageError> {
-    let tenants: Vec<i64> = people.iter().map(|(tenant, _)| tenant.get()).collect();
-    let users: Vec<i64> = people.iter().map(|(_, user)| user.get()).collect();
+    let (tenants, users) = super::columns(people);
     let rows: Vec<TotalRow> = diesel::sql_query(TOTALS)
         .bind::<Array<BigInt>, _>(tenants)
         .bind::<Array<BigInt>, _>(users)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Conversation;
 use crate::frames;
+use crate::hub::Leaving;
 use crate::socket::refusal::Refusal;
 use crate::socket::requests::{InChannel, Request, ResumePayload, positions};
 
@@ -72,17 +73,19 @@ impl Conversation<'_> {
     async fn set_presence(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let DevicePayload { device } = request.payload()?;
         let choice: ChoosePresenceRequest = request.payload()?;
-        if device.is_some() {
-            let device = parse_device(device.as_deref())?;
-            let gateway = &self.socket.gateway;
+        let names_only_device =
+            device.is_some() && choice.status.is_none() && choice.status_message.is_none();
+        let device = device.as_deref().map(parse_device).transpose()?;
+        let choice = (!names_only_device).then(|| choice.parse()).transpose()?;
+        // All of it is right: now it is done.
+        let gateway = &self.socket.gateway;
+        if let Some(device) = device {
             gateway.links.set_device(self.connection_id, device);
-            if choice.status.is_none() && choice.status_message.is_none() {
-                return Ok(());
-            }
         }
-        let (status, message) = choice.parse()?;
-        let app = &self.socket.gateway.app;
-        Ok(presence::choose(app, &self.context, status, message.as_ref()).await?)
+        if let Some((status, message)) = choice {
+            presence::choose(&gateway.app, &self.context, status, message.as_ref()).await?;
+        }
+        Ok(())
     }
 
     /// Has the channel heard again; its events come from the seq that the answer says.
@@ -94,10 +97,7 @@ impl Conversation<'_> {
             return Err(Refusal::told(ErrorCode::ServiceUnavailable, message));
         };
         let found = channels.into_iter().find(|(id, _)| *id == channel);
-        let Some((_, last_seq)) = found else {
-            let message = "there is no such channel";
-            return Err(Refusal::told(ErrorCode::ChannelNotFound, message));
-        };
+        let (_, last_seq) = found.ok_or_else(unknown_channel)?;
         self.say_subscribed(channel, Some(last_seq), request);
         gateway.hubs.join(self.session.id, channel, last_seq);
         Ok(())
@@ -105,9 +105,17 @@ impl Conversation<'_> {
 
     fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let channel = request.payload::<InChannel>()?.parse()?;
-        self.socket.gateway.hubs.leave(self.session.id, channel);
-        self.say_subscribed(channel, None, request);
-        Ok(())
+        match self.socket.gateway.hubs.leave(self.session.id, channel) {
+            Leaving::Done => {
+                self.say_subscribed(channel, None, request);
+                Ok(())
+            }
+            Leaving::Busy => {
+                let message = "what was missed in it is being read; try again";
+                Err(Refusal::told(ErrorCode::ServiceUnavailable, message))
+            }
+            Leaving::Unknown => Err(unknown_channel()),
+        }
     }
 
     fn say_subscribed(&self, channel_id: ChannelId, last_seq: Option<Seq>, request: &Request<'_>) {
@@ -121,4 +129,8 @@ impl Conversation<'_> {
         };
         self.push(&frames::own(kind, subscribed, request.id.as_deref()));
     }
+}
+
+fn unknown_channel() -> Refusal {
+    Refusal::told(ErrorCode::ChannelNotFound, "there is no such channel")
 }

@@ -31,7 +31,9 @@ impl Conversation<'_> {
     async fn obey(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
         match frame.command {
-            Command::Send => self.send_stomp(frame).await?,
+            // A receipt says that it was done: what was refused has none.
+            Command::Send if !self.send_stomp(frame).await? => return Ok(()),
+            Command::Send => {}
             Command::Subscribe => self.subscribe_stomp(frame)?,
             Command::Unsubscribe => self.listen_under(None),
             Command::Disconnect => {
@@ -48,7 +50,8 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    async fn send_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
+    /// Carries out a SEND, or tells why not; answers whether it was carried out.
+    async fn send_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<bool, Close> {
         self.note_activity(true);
         let destination = frame.header("destination").unwrap_or_default();
         match stomp::request(destination, frame.body) {
@@ -56,7 +59,7 @@ impl Conversation<'_> {
                 let request = Request::new(asked.kind, Some(&asked.payload));
                 self.carry_out_or_tell(&request).await
             }
-            Err(error) => self.tell(error.into(), None),
+            Err(error) => self.tell(error.into(), None).map(|()| false),
         }
     }
 
