@@ -23,9 +23,10 @@ pub(crate) fn class_of(method: &Method, path: &str) -> CallClass {
     let path = path.strip_prefix(BASE).unwrap_or(path);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match (method, segments.as_slice()) {
-        (&Method::POST, ["channels", _, "messages"] | ["channels", _, "messages", "replies"]) => {
-            CallClass::Send
-        }
+        // An edit says something as well, and what was said before is kept.
+        (&Method::POST, ["channels", _, "messages"] | ["channels", _, "messages", "replies"])
+        | (&Method::PATCH, ["messages", _])
+        | (&Method::PUT, ["channels", _, "messages", _]) => CallClass::Send,
         (
             &Method::POST,
             ["channels", _, "messages", "with-files"] | ["attachments", "upload" | "presign"],
@@ -63,6 +64,14 @@ mod tests {
         for (method, path, class) in [
             (Method::POST, "/channels/{channelId}/messages", Send),
             (Method::POST, "/channels/{channelId}/messages/replies", Send),
+            (Method::PATCH, "/messages/{messageId}", Send),
+            (
+                Method::PUT,
+                "/channels/{channelId}/messages/{messageId}",
+                Send,
+            ),
+            (Method::DELETE, "/messages/{messageId}", Read),
+            (Method::PUT, "/messages/{messageId}/follow", Read),
             (
                 Method::POST,
                 "/channels/{channelId}/messages/with-files",

@@ -11,7 +11,7 @@ use discuss_storage::members::Joining;
 use discuss_storage::{AsyncConnection, Connection, StorageError, channels, members};
 
 use crate::notes::Note;
-use crate::permissions::require_entity;
+use crate::permissions::{conceal, require_entity};
 use crate::users::require_known;
 use crate::{App, AppError, Context, events};
 
@@ -185,14 +185,15 @@ pub(crate) async fn require_in(
     context: &Context,
     id: ChannelId,
 ) -> Result<(Channel, Member), AppError> {
-    let seen = seen(connection, context, id).await?;
-    let membership = seen.membership.as_ref().map(|member| member.membership);
-    require_member(&seen.channel, membership)?;
-    let member = seen.membership.ok_or(NotInChannel::Unknown)?;
-    Ok((seen.channel, member))
+    let person = (context.tenant(), context.user());
+    let found = channels::find_with_member(connection, person, id).await?;
+    let (channel, member) = found.ok_or(NotInChannel::Unknown)?;
+    require_member(&channel, member.as_ref().map(|member| member.membership))?;
+    Ok((channel, member.ok_or(NotInChannel::Unknown)?))
 }
 
-/// A page of the caller's channels, and how many there are in all, as far as they are counted.
+/// A page of the caller's channels, and how many there are in all, as far as they are counted. Of those whose
+/// records they may not see, nothing is told that is said there.
 pub async fn list(
     app: &App,
     context: &Context,
@@ -203,7 +204,9 @@ pub async fn list(
     let bounds = (page.saturating_mul(size), size);
     let mut connection = app.connection().await?;
     let total = channels::count_seen(&mut connection, viewer, &filter).await?;
-    let seen = channels::list_seen(&mut connection, viewer, &filter, bounds).await?;
+    let mut seen = channels::list_seen(&mut connection, viewer, &filter, bounds).await?;
+    drop(connection);
+    conceal(context, &mut seen).await;
     Ok((seen, total))
 }
 

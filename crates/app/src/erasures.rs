@@ -49,7 +49,7 @@ pub async fn find(app: &App, context: &Context) -> Result<Option<Erasure>, AppEr
 }
 
 /// Works at the oldest job that nobody works at, until all is gone. What is cut off here goes on once `HELD` is
-/// over; what fails goes on at the next call, here or elsewhere.
+/// over; what fails waits for a while, here and elsewhere, and others go before it.
 pub async fn work(app: &App) -> Result<Round, AppError> {
     let holder = Uuid::new_v4();
     let claimed = erasures::claim(&mut *app.connection().await?, holder, HELD).await?;
@@ -58,10 +58,21 @@ pub async fn work(app: &App) -> Result<Round, AppError> {
     };
     let worked = erase(app, holder, job).await;
     if worked.is_err() {
-        // Best effort: it is free by itself after a while.
-        let _freed = erasures::release(&mut *app.connection().await?, holder).await;
+        metrics::counter!("discuss_erasure_failures_total").increment(1);
+        put_off(app, holder).await;
     }
     worked
+}
+
+/// Best effort: what is held is free by itself after a while.
+async fn put_off(app: &App, holder: Uuid) {
+    let put_off = async {
+        let mut connection = app.connection().await?;
+        erasures::put_off(&mut connection, holder).await
+    };
+    if let Err(error) = put_off.await {
+        tracing::warn!(%error, "an erasure that failed is held until its time is over");
+    }
 }
 
 async fn erase(app: &App, holder: Uuid, mut job: Job) -> Result<Round, AppError> {

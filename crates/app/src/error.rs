@@ -142,6 +142,7 @@ const fn reply(error: ReplyError) -> ErrorCode {
 const fn change(error: MessageChangeError) -> ErrorCode {
     match error {
         MessageChangeError::NotFound => ErrorCode::MessageNotFound,
+        MessageChangeError::NotMember => ErrorCode::NotChannelMember,
         MessageChangeError::Denied(_) | MessageChangeError::NotSender => ErrorCode::Forbidden,
         MessageChangeError::System => ErrorCode::CannotEditSystemMessage,
         MessageChangeError::Deleted => ErrorCode::MessageDeleted,

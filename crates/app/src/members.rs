@@ -12,7 +12,7 @@ use discuss_storage::{AsyncConnection, Connection, channels, members};
 use crate::channels::{lock_in, now, require_in};
 use crate::notes::Note;
 use crate::permissions::require_entity_of;
-use crate::users::require_newcomers;
+use crate::users::require_known;
 use crate::{App, AppError, Context, events};
 
 mod comings;
@@ -49,7 +49,8 @@ pub async fn add(
     role: Role,
 ) -> Result<Vec<UserId>, AppError> {
     require_entity_of(context, channel).await?;
-    require_newcomers(app, context, channel, users).await?;
+    require_may_add(app, context, channel, role).await?;
+    require_known(app, context, "userIds", users).await?;
     let mut connection = app.connection().await?;
     let added = connection
         .transaction(async |connection| {
@@ -70,6 +71,19 @@ pub async fn add(
     };
     events::announce(app, std::slice::from_ref(&event));
     Ok(event.users)
+}
+
+/// Refuses who may not add anybody, before other services are asked about the people; it is decided under the lock.
+async fn require_may_add(
+    app: &App,
+    context: &Context,
+    channel: ChannelId,
+    role: Role,
+) -> Result<(), AppError> {
+    let mut connection = app.connection().await?;
+    let (channel, own) = require_in(&mut connection, context, channel).await?;
+    require_may(&channel, own.membership, addition(&channel, role))?;
+    Ok(())
 }
 
 /// What it takes to add people as this.

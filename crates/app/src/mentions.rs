@@ -58,6 +58,6 @@ async fn list_named(
         return Ok(Vec::new());
     }
     let mut connection = app.connection().await?;
-    let found = stored::list_named(&mut connection, (context.tenant(), channel), &names);
-    Ok(found.await?)
+    let reader = (context.tenant(), context.user());
+    Ok(stored::list_named(&mut connection, reader, channel, &names).await?)
 }

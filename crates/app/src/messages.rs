@@ -117,8 +117,8 @@ async fn find(app: &App, context: &Context, id: MessageId) -> Result<Message, Ap
     message.ok_or(AppError::MessageNotFound)
 }
 
-/// One message, for the members of its channel, and where the caller stands. Whoever may not read it is
-/// told that there is none.
+/// One message, for the members of its channel, and where the caller stands. Whoever may not know of its
+/// channel is told that there is none.
 pub async fn get(
     app: &App,
     context: &Context,
@@ -142,7 +142,7 @@ pub(crate) async fn find_readable(
     let message = message.ok_or(AppError::MessageNotFound)?;
     match require_in(connection, context, message.channel_id).await {
         Ok((channel, member)) => Ok((message, channel, member)),
-        Err(AppError::NotInChannel(_)) => Err(AppError::MessageNotFound),
+        Err(AppError::NotInChannel(NotInChannel::Unknown)) => Err(AppError::MessageNotFound),
         Err(error) => Err(error),
     }
 }

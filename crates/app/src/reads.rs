@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use discuss_domain::messages::receipts::TOLD_UP_TO;
+use discuss_domain::permissions::NotInChannel;
 use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
 use discuss_storage::members::{self, KnownMark, Mark, MovedMark};
 use discuss_storage::redis::Topic;
@@ -50,7 +51,7 @@ pub async fn mark(
     let asked = channel.or(of_message).ok_or(AppError::MessageNotFound)?;
     match require_in(&mut connection, context, asked).await {
         // Who named only the message is not told that it is in a channel of others.
-        Err(AppError::NotInChannel(_)) if channel.is_none() => {
+        Err(AppError::NotInChannel(NotInChannel::Unknown)) if channel.is_none() => {
             return Err(AppError::MessageNotFound);
         }
         other => other?,

@@ -3,8 +3,10 @@
 use discuss_domain::channels::Channel;
 use discuss_domain::members::Member;
 use discuss_domain::messages::receipts::{Progress, TOLD_UP_TO, Viewpoint};
-use discuss_domain::{MessageId, UserId};
+use discuss_domain::permissions::NotInChannel;
+use discuss_domain::{ChannelId, MessageId, UserId};
 use discuss_storage::members::{Receipt, list_progress, list_receipts};
+use discuss_storage::messages::history::find_outlook;
 use discuss_storage::{Connection, StorageError};
 use discuss_wire::receipts::{ReceiptView, ReceiptsView};
 
@@ -31,6 +33,18 @@ pub async fn list(app: &App, context: &Context, id: MessageId) -> Result<Receipt
         delivered_to: receipts.iter().map(delivered).collect(),
         read_by: receipts.iter().filter(has_read).map(read).collect(),
     })
+}
+
+/// Where the caller stands in a channel in which they have just done something.
+pub async fn find_viewpoint(
+    app: &App,
+    context: &Context,
+    channel: ChannelId,
+) -> Result<Viewpoint, AppError> {
+    let mut connection = app.connection().await?;
+    let reader = (context.tenant(), context.user());
+    let outlook = find_outlook(&mut connection, reader, channel, None).await?;
+    Ok(outlook.ok_or(NotInChannel::Unknown)?.viewpoint)
 }
 
 fn view(user: UserId, at: i64) -> ReceiptView {

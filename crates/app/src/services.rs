@@ -12,7 +12,7 @@ mod tokens;
 pub(crate) use account::{Account, Person};
 pub(crate) use breaker::Breaker;
 pub(crate) use http::NoAnswer;
-pub(crate) use records::RecordServices;
+pub(crate) use records::{RecordServices, Says};
 
 /// No answer takes longer.
 const LIMIT: Duration = Duration::from_secs(2);

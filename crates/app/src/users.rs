@@ -10,8 +10,8 @@ use crate::App;
 
 mod directory;
 
+pub(crate) use directory::require_known;
 pub use directory::search;
-pub(crate) use directory::{require_known, require_newcomers};
 
 /// People whose names this process has stored already; forgotten all at once when there are too many.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What a call counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallClass {
-    /// Sending a message.
+    /// Sending a message, or making one say something else.
     Send,
     /// Reading, and every change that is none of the others.
     Read,

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use discuss_domain::channels::{Channel, ChannelKind, Counters, DirectPair, EntityRef};
+use discuss_domain::members::Member;
 use discuss_domain::{ChannelId, MessageId, Seq, TenantId, UserId};
 
-use crate::schema::channels;
+use crate::members::MemberRow;
+use crate::schema::{channel_members, channels};
 use crate::{Connection, StorageError};
 
 mod changes;
@@ -104,6 +106,30 @@ pub async fn find_direct(
         .await
         .optional()?;
     row.map(Channel::try_from).transpose()
+}
+
+/// A channel of the tenant, and somebody's membership of it, also a former one.
+pub async fn find_with_member(
+    connection: &mut Connection,
+    (tenant, user): (TenantId, UserId),
+    id: ChannelId,
+) -> Result<Option<(Channel, Option<Member>)>, StorageError> {
+    let is_theirs = channel_members::channel_id
+        .eq(channels::id)
+        .and(channel_members::user_id.eq(user.get()));
+    let row: Option<(ChannelRow, Option<MemberRow>)> = channels::table
+        .left_join(channel_members::table.on(is_theirs))
+        .filter(channels::id.eq(id.get()))
+        .filter(channels::tenant_id.eq(tenant.get()))
+        .select((ChannelRow::as_select(), Option::<MemberRow>::as_select()))
+        .first(connection)
+        .await
+        .optional()?;
+    let found = |(channel, member): (ChannelRow, Option<MemberRow>)| {
+        let member = member.map(Member::try_from).transpose()?;
+        Ok((Channel::try_from(channel)?, member))
+    };
+    row.map(found).transpose()
 }
 
 /// A channel of the tenant, locked until the transaction ends. Whatever is decided about it must be

@@ -150,9 +150,9 @@ pub async fn finish(connection: &mut Connection, holder: Uuid) -> Result<(), Sto
     Ok(())
 }
 
-/// Lets others work at what `holder` has.
-pub async fn release(connection: &mut Connection, holder: Uuid) -> Result<(), StorageError> {
-    diesel::sql_query(RELEASE)
+/// Lets `holder`'s job wait because it failed: longer each time that it does so in a row, at most ten minutes.
+pub async fn put_off(connection: &mut Connection, holder: Uuid) -> Result<(), StorageError> {
+    diesel::sql_query(PUT_OFF)
         .bind::<SqlUuid, _>(holder)
         .execute(connection)
         .await?;
@@ -217,7 +217,7 @@ INSERT INTO erasure_jobs AS j (tenant_id, user_id, asked_at, newest_id)
 SELECT $1, $2, $3, last_value FROM messages_id_seq
     ON CONFLICT (tenant_id, user_id) DO UPDATE
    SET asked_at = excluded.asked_at, newest_id = excluded.newest_id, channel_id = 0, seq = 0, holder = NULL,
-       held_until = NULL, finished_at = NULL, erased = CASE WHEN j.finished_at IS NULL THEN j.erased ELSE 0 END
+       held_until = NULL, attempts = 0, finished_at = NULL, erased = CASE WHEN j.finished_at IS NULL THEN j.erased ELSE 0 END
 RETURNING asked_at, erased, finished_at";
 
 const FIND: &str = "
@@ -233,18 +233,28 @@ RETURNING tenant_id, user_id, newest_id, channel_id, seq";
 
 const SAVE: &str = "
 UPDATE erasure_jobs
-   SET channel_id = $2, seq = $3, erased = erased + $4, held_until = now() + make_interval(secs => $5)
+   SET channel_id = $2, seq = $3, erased = erased + $4, attempts = 0, held_until = now() + make_interval(secs => $5)
  WHERE holder = $1 AND finished_at IS NULL";
 
 const FINISH: &str = "
 UPDATE erasure_jobs SET finished_at = now(), holder = NULL, held_until = NULL
  WHERE holder = $1 AND finished_at IS NULL";
 
-const RELEASE: &str = "UPDATE erasure_jobs SET holder = NULL, held_until = NULL WHERE holder = $1";
+const PUT_OFF: &str = "
+UPDATE erasure_jobs
+   SET holder = NULL, attempts = attempts + 1,
+       held_until = now() + make_interval(secs => least(power(2, least(attempts, 30)), 600))
+ WHERE holder = $1";
 
 const NEXT_CHANNEL: &str = "
-SELECT channel_id FROM channel_members
- WHERE tenant_id = $1 AND user_id = $2 AND channel_id > $3
+SELECT channel_id FROM (
+   (SELECT channel_id FROM channel_members
+     WHERE tenant_id = $1 AND user_id = $2 AND channel_id > $3 AND status IN ('ACTIVE', 'MUTED')
+     ORDER BY channel_id LIMIT 1)
+   UNION ALL
+   (SELECT channel_id FROM channel_members
+     WHERE tenant_id = $1 AND user_id = $2 AND channel_id > $3 AND status IN ('LEFT', 'REMOVED')
+     ORDER BY channel_id LIMIT 1)) AS next
  ORDER BY channel_id LIMIT 1";
 
 const STRETCH: &str = "
@@ -257,5 +267,9 @@ SELECT max(seq) AS last_seq,
   FROM stretch";
 
 const FORGET: &str = "
-UPDATE messages SET fingerprint = gen_random_uuid()
- WHERE id = ANY ($1) AND fingerprint IS NOT NULL AND deleted_at IS NOT NULL";
+WITH locked AS MATERIALIZED (
+  SELECT id FROM messages
+   WHERE id = ANY ($1) AND fingerprint IS NOT NULL AND deleted_at IS NOT NULL
+   ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE messages m SET fingerprint = gen_random_uuid() FROM locked WHERE m.id = locked.id";

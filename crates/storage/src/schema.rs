@@ -49,6 +49,7 @@ diesel::table! {
         is_pinned -> Bool,
         notification_level -> Text,
         left_silenced -> Bool,
+        joined_seq -> BigInt,
     }
 }
 

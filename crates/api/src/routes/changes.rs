@@ -13,6 +13,7 @@ use discuss_wire::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::messages::seen;
 use crate::{
     answer,
     error::ApiError,
@@ -79,7 +80,7 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let edit = (content, state.messages.window());
     let edited = change::edit(&state.app, caller, target, edit).await?;
-    let view = MessageView::seen_by(&edited.message, caller.user());
+    let view = seen(state, caller, &edited.message).await?;
     Ok(answer::ok("Message edited", view))
 }
 
@@ -118,7 +119,7 @@ async fn delete_channel_message(
 
 async fn delete(state: &State, caller: &Caller, target: Target) -> Result<HttpResponse, ApiError> {
     let deleted = change::delete(&state.app, caller, target).await?;
-    let view = MessageView::seen_by(&deleted.message, caller.user());
+    let view = seen(state, caller, &deleted.message).await?;
     Ok(answer::ok("Message deleted", view))
 }
 

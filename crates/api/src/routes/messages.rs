@@ -1,8 +1,11 @@
 //! Messages: send, and read one. `routes::history` reads many.
 
 use actix_web::{HttpResponse, get, post, web::Data};
-use discuss_app::messages;
-use discuss_domain::{ChannelId, MessageId, messages::Draft};
+use discuss_app::{Context, messages, receipts};
+use discuss_domain::{
+    ChannelId, MessageId,
+    messages::{Draft, Message},
+};
 use discuss_wire::{
     envelope::{Envelope, ErrorEnvelope},
     messages::{MessageView, SendMessageRequest},
@@ -55,12 +58,23 @@ pub(super) async fn send(
     draft: Draft,
 ) -> Result<HttpResponse, ApiError> {
     let sent = messages::send_within(&state.app, sender, sender.verdict, channel, draft).await?;
+    if sent.is_repeat {
+        let view = seen(state, sender, &sent.message).await?;
+        return Ok(answer::ok("Message", view));
+    }
+    // Nobody has had it yet.
     let view = MessageView::seen_by(&sent.message, sender.user());
-    Ok(if sent.is_repeat {
-        answer::ok("Message", view)
-    } else {
-        answer::created("Message sent", view)
-    })
+    Ok(answer::created("Message sent", view))
+}
+
+/// A message as the caller sees it, who has just done something in its channel.
+pub(super) async fn seen(
+    state: &State,
+    context: &Context,
+    message: &Message,
+) -> Result<MessageView, ApiError> {
+    let view = receipts::find_viewpoint(&state.app, context, message.channel_id).await?;
+    Ok(MessageView::seen_from(message, &view))
 }
 
 /// Read one message.

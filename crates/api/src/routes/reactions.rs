@@ -6,6 +6,7 @@ use discuss_domain::{ChannelId, MessageId, reactions::Emoji};
 use discuss_wire::{envelope::Envelope, messages::MessageView, reactions::ReactionRequest};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::messages::seen;
 use crate::{
     answer,
     error::ApiError,
@@ -75,7 +76,7 @@ async fn add(
     emoji: Emoji,
 ) -> Result<HttpResponse, ApiError> {
     let changed = reactions::add(&state.app, caller, target, emoji).await?;
-    let view = MessageView::seen_by(&changed.message, caller.user());
+    let view = seen(state, caller, &changed.message).await?;
     Ok(if changed.is_repeat {
         answer::ok("Message", view)
     } else {
@@ -135,6 +136,6 @@ async fn remove(
     emoji: Emoji,
 ) -> Result<HttpResponse, ApiError> {
     let changed = reactions::remove(&state.app, caller, target, emoji).await?;
-    let view = MessageView::seen_by(&changed.message, caller.user());
+    let view = seen(state, caller, &changed.message).await?;
     Ok(answer::ok("Reaction removed", view))
 }

@@ -109,8 +109,8 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let request = page.parse()?;
     let bounds = (request.page, request.size);
-    let (replies, total) = threads::list(&state.app, caller, target, bounds).await?;
-    let see = |message| MessageView::seen_by(message, caller.user());
+    let (replies, total, view) = threads::list(&state.app, caller, target, bounds).await?;
+    let see = |message| MessageView::seen_from(message, &view);
     let items = replies.iter().map(see).collect();
     Ok(answer::ok("Replies", Page::new(items, request, total)))
 }

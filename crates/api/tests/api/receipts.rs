@@ -28,9 +28,10 @@ async fn receipts_are_for_members_only() {
     let an = world.person(1);
     let public = an.group_that(json!({ "isPrivate": false })).await;
     let path = format!("/messages/{}/receipts", an.say(public, "1").await);
-    for outsider in [world.person(9), world.foreigner(1)] {
-        outsider.get(&path).await.refused(404, "MESSAGE_NOT_FOUND");
-    }
+    let outside = world.person(9).get(&path).await;
+    outside.refused(403, "NOT_CHANNEL_MEMBER");
+    let foreign = world.foreigner(1).get(&path).await;
+    foreign.refused(404, "MESSAGE_NOT_FOUND");
     world
         .anonymous()
         .get(&path)
@@ -47,6 +48,63 @@ async fn receipts_are_for_members_only() {
 /// What of a message depends on receipts.
 fn seen(message: &Value) -> [&Value; 4] {
     ["isSentByMe", "isReadByMe", "readCount", "deliveredCount"].map(|member| &message[member])
+}
+
+#[tokio::test]
+async fn every_answer_with_a_message_shows_its_receipts() {
+    let world = World::new().await;
+    let (an, binh) = (world.person(1), world.person(2));
+    let channel = an.group(&[&binh]).await;
+    let message = an.say(channel, "1").await;
+    let read = binh
+        .post_nothing(&format!("/messages/{message}/read"))
+        .await;
+    assert_eq!(read.status, 200, "{}", read.body);
+    let path = format!("/messages/{message}");
+    let said = json!({ "content": "reply", "parentId": message });
+    let reply = binh
+        .post(&format!("/channels/{channel}/messages"), said)
+        .await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let replies = an.get(&format!("{path}/replies")).await;
+    let unread = [json!(false), json!(false), json!(0), json!(0)];
+    assert_eq!(seen(&replies.data()["items"][0]).map(Clone::clone), unread);
+
+    let edited = an.patch(&path, json!({ "content": "2" })).await;
+    let reacted = binh
+        .post(&format!("{path}/reactions"), json!({ "emoji": "👍" }))
+        .await;
+    let taken_back = binh.delete(&format!("{path}/reactions/%F0%9F%91%8D")).await;
+    let deleted = an.delete(&path).await;
+    for (answer, is_mine) in [
+        (edited, true),
+        (reacted, false),
+        (taken_back, false),
+        (deleted, true),
+    ] {
+        let expected = [json!(is_mine), json!(true), json!(1), json!(1)];
+        assert_eq!(seen(answer.data()).map(Clone::clone), expected);
+    }
+}
+
+#[tokio::test]
+async fn who_came_later_has_no_receipts_of_what_was_said_before() {
+    let world = World::new().await;
+    let (an, binh, chi) = (world.person(1), world.person(2), world.person(3));
+    let channel = an.group(&[&binh]).await;
+    let before = an.say(channel, "before").await;
+    let members = format!("/channels/{channel}/members");
+    an.post(&members, json!({ "userIds": [3] })).await;
+    let after = an.say(channel, "after").await;
+    chi.post_nothing(&format!("/messages/{after}/read")).await;
+    for (message, readers) in [(before, 0), (after, 1)] {
+        let one = an.get(&format!("/messages/{message}")).await;
+        assert_eq!(one.data()["readCount"], json!(readers));
+        let receipts = an.get(&format!("/messages/{message}/receipts")).await;
+        for list in ["readBy", "deliveredTo"] {
+            assert_eq!(receipts.data()[list].as_array().unwrap().len(), readers);
+        }
+    }
 }
 
 #[tokio::test]

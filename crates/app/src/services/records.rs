@@ -1,6 +1,8 @@
 //! The services of business records, which say who may see one: each is asked for the record itself, by
 //! the caller's own token.
 
+use std::time::Duration;
+
 use discuss_domain::entities::{EntityType, RecordRef};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
@@ -19,6 +21,18 @@ pub(crate) struct RecordServices {
     purchase: Option<Service>,
     logistics: Option<Service>,
     logistics_path: String,
+    limit: Duration,
+}
+
+/// What a record's service says of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// They may see the record.
+    Yes,
+    /// They may not.
+    No,
+    /// It does not take their token.
+    WhoIsThat,
 }
 
 impl RecordServices {
@@ -42,7 +56,13 @@ impl RecordServices {
             purchase: service(("PURCHASE_SERVICE_URL", "purchase"), &settings.purchase)?,
             logistics,
             logistics_path,
+            limit: settings.limit,
         })
+    }
+
+    /// No answer takes longer.
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// Is there anybody to be asked about any record?
@@ -64,16 +84,17 @@ impl RecordServices {
         &self,
         context: &Context,
         record: &RecordRef,
-    ) -> Result<bool, NoAnswer> {
+    ) -> Result<Says, NoAnswer> {
         let Some(service) = self.service(record.sort) else {
-            return Ok(false);
+            return Ok(Says::No);
         };
         let Some(url) = self.url(service, record) else {
-            return Ok(false);
+            return Ok(Says::No);
         };
         match service.status(url, headers(context)).await? {
-            200 => Ok(true),
-            401 | 403 | 404 => Ok(false),
+            200 => Ok(Says::Yes),
+            401 => Ok(Says::WhoIsThat),
+            403 | 404 => Ok(Says::No),
             status => Err(NoAnswer::Unusable(service.name(), status.to_string())),
         }
     }

@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use discuss_domain::UserId;
 use discuss_domain::users::User;
-use discuss_domain::{ChannelId, UserId};
 use discuss_storage::users;
 use discuss_wire::errors::{ErrorCode, FieldError};
 use futures_util::{StreamExt, stream};
 
-use crate::channels::{now, require_in};
+use crate::channels::now;
 use crate::services::{Account, NoAnswer, Person};
 use crate::{App, AppError, Context};
 
@@ -45,21 +45,6 @@ pub(crate) async fn require_known(
     let answers: Vec<Answer> = stream::iter(asks).buffer_unordered(AT_ONCE).collect().await;
     let found = judge(context, field, &known, answers)?;
     keep(app, context, &found).await
-}
-
-/// The same for people who are to be added to a channel that the caller is in. Whoever is not in it is
-/// told that first.
-pub(crate) async fn require_newcomers(
-    app: &App,
-    context: &Context,
-    channel: ChannelId,
-    named: &[UserId],
-) -> Result<(), AppError> {
-    if app.parts.account.is_none() {
-        return Ok(());
-    }
-    require_in(&mut *app.connection().await?, context, channel).await?;
-    require_known(app, context, "userIds", named).await
 }
 
 /// People of the caller's tenant by their names or e-mail addresses, at most 50.

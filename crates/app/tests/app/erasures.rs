@@ -102,6 +102,34 @@ async fn what_was_said_before_whom_it_named_and_how_it_looked_shortened_go_too()
 }
 
 #[tokio::test]
+async fn one_that_fails_waits_and_lets_others_go_before_it() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    for sender in [1, 2] {
+        world.send(sender, channel, "secret").await;
+    }
+    ask_for(&world, 1).await;
+    ask_for(&world, 2).await;
+    world
+        .execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+             CREATE TRIGGER refuse BEFORE UPDATE ON messages FOR EACH ROW
+                WHEN (old.sender_id = 1) EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    work(&world.app).await.unwrap_err();
+    assert_eq!(worked(&world.app).await, Round::Finished(1));
+    assert_eq!(worked(&world.app).await, Round::Idle);
+    let waits = "SELECT attempts::bigint FROM erasure_jobs WHERE user_id = 1 AND held_until > now() AND holder IS NULL";
+    assert_eq!(world.number(waits).await, 1);
+
+    world
+        .execute("DROP TRIGGER refuse ON messages; UPDATE erasure_jobs SET held_until = now() WHERE user_id = 1")
+        .await;
+    assert_eq!(worked(&world.app).await, Round::Finished(1));
+}
+
+#[tokio::test]
 async fn a_thread_counts_the_replies_that_are_left() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;

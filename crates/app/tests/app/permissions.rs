@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use discuss_app::identity::Identity;
 use discuss_app::services::ServiceSettings;
-use discuss_app::{App, Context, Passport, Services, messages};
+use discuss_app::{App, Context, Passport, Services, channels, messages};
 use discuss_domain::ChannelId;
+use discuss_domain::channels::ListFilter;
 use discuss_domain::entities::{EntityType, Happened, RecordRef};
 use discuss_domain::messages::history::{Cursor, Scope};
 use discuss_storage::redis::Redis;
@@ -73,12 +74,55 @@ async fn a_member_reads_and_sends_only_while_the_service_says_yes() {
 }
 
 #[tokio::test]
+async fn a_list_of_channels_tells_nothing_of_what_is_said_beside_records_that_the_caller_may_not_see()
+ {
+    let crm = HttpServer::start(|asked| {
+        let is_seen = asked.ends_with("/8");
+        Reply::status(if is_seen { 200 } else { 403 })
+    })
+    .await;
+    let world = beside(&crm).await;
+    let group = world.group(6, &[]).await;
+    world.send(6, group, "in a group").await;
+    for id in ["7", "8", "9"] {
+        let mut created = event(
+            &record(EntityType::Customer, id),
+            1,
+            Happened::Created { by: None },
+        );
+        created.facts.people = users(&[6]);
+        deliver(&world.app, &created, id).await;
+    }
+    let six = world.bearer(6);
+    for asked in [3, 3] {
+        let list = channels::list(&world.app, &six, ListFilter::default(), (0, 10)).await;
+        let (seen, total) = list.unwrap();
+        assert_eq!((seen.len(), total), (4, 4));
+        let mut told: Vec<_> = seen
+            .iter()
+            .map(|seen| {
+                (
+                    seen.channel.name.as_deref().unwrap(),
+                    seen.last_message.is_some(),
+                )
+            })
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told[0], ("Customer 7", false));
+        assert_eq!(told[1], ("Customer 9", false));
+        assert!(told[2].0.starts_with("Customer: ") && told[2].1, "{told:?}");
+        assert!(told[3].1);
+        assert_eq!(crm.requests().len(), asked);
+    }
+}
+
+#[tokio::test]
 async fn a_plain_answer_is_kept_and_a_doubtful_one_is_not() {
     let denied = Err(ErrorCode::EntityAccessDenied);
     for (reply, answer, asked) in [
         (Reply::status(200), Ok(()), 1),
         (Reply::Half(200), Ok(()), 1),
-        (Reply::status(401), denied, 1),
+        (Reply::status(401), denied, 2),
         (Reply::status(403), denied, 1),
         (Reply::status(404), denied, 1),
         (Reply::status(429), denied, 2),

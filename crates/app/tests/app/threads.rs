@@ -161,7 +161,7 @@ async fn deleted_replies_don_t_count_and_keep_their_places() {
     assert_eq!(read(&world, root).await.thread.count, 2);
     let pages = async |page| {
         let found = list(&world.app, &World::person(3), root.into(), (page, 2)).await;
-        let (found, total) = found.unwrap();
+        let (found, total, _) = found.unwrap();
         assert_eq!(total, 3);
         found.iter().map(|reply| reply.id).collect::<Vec<_>>()
     };
@@ -196,7 +196,8 @@ async fn a_thread_is_read_by_members_and_only_in_its_channel() {
     assert_eq!(refusal(read(2, (other, root).into()).await), missing);
     assert_eq!(refusal(read(9, root.into()).await), missing);
     let quiet = world.send(1, channel, "quiet").await.id;
-    assert_eq!(read(2, quiet.into()).await.unwrap(), (Vec::new(), 0));
+    let (replies, total, _) = read(2, quiet.into()).await.unwrap();
+    assert_eq!((replies, total), (Vec::new(), 0));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::mentions::Mentions;
 use super::{ChannelState, Content, Message, MessageKind};
 use crate::ids::{TenantId, UserId};
 use crate::members::Membership;
-use crate::permissions::{Action, Denied, require_current};
+use crate::permissions::{Action, Denied, NotInChannel, require_current};
 use crate::reactions::{Emoji, Reactions, TooManyReactions};
 
 /// What is to become of a message.
@@ -53,6 +53,9 @@ pub enum ChangeError {
     /// There is no such message that they may know of.
     #[error("there is no such message")]
     NotFound,
+    /// They may see the channel, but are not in it.
+    #[error("you are not a member of this channel")]
+    NotMember,
     /// Their role is too low, or they are silenced.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -76,6 +79,16 @@ pub enum ChangeError {
     TooManyReactions(#[from] TooManyReactions),
 }
 
+/// Who may not know of a channel is told that there is no such message.
+impl From<NotInChannel> for ChangeError {
+    fn from(error: NotInChannel) -> Self {
+        match error {
+            NotInChannel::Unknown => Self::NotFound,
+            NotInChannel::NotMember => Self::NotMember,
+        }
+    }
+}
+
 /// The message as it is after the change; `None` when it is like that already.
 pub fn decide(
     change: &Change,
@@ -92,8 +105,7 @@ pub fn decide(
         let is_there = own.deleted.is_none();
         return Ok(is_there.then(|| tombstone(own, asked.user, now)));
     }
-    let membership = require_current(channel.kind, channel.is_private, asked.membership)
-        .or(Err(ChangeError::NotFound))?;
+    let membership = require_current(channel.kind, channel.is_private, asked.membership)?;
     let asker = Asker {
         user: asked.user,
         membership,

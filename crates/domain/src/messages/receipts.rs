@@ -11,6 +11,8 @@ pub const TOLD_UP_TO: i32 = 50;
 pub struct Progress {
     /// Who.
     pub user: UserId,
+    /// Where they came in: what was said before was not said to them.
+    pub joined: Seq,
     /// They have read up to here.
     pub read: Seq,
     /// It came to a device of theirs up to here. What was read has come, too.
@@ -18,14 +20,19 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Has somebody who did not send it read this message?
+    /// Has somebody read this message who was to?
     fn has_read(&self, message: &Message) -> bool {
-        self.user != message.sender.id && self.read >= message.seq
+        self.is_for(message) && self.read >= message.seq
     }
 
-    /// Has this message come to somebody who did not send it?
+    /// Has this message come to somebody who was to get it?
     fn has_got(&self, message: &Message) -> bool {
-        self.user != message.sender.id && self.read.max(self.delivered) >= message.seq
+        self.is_for(message) && self.read.max(self.delivered) >= message.seq
+    }
+
+    /// Was it said by somebody else while this one was there?
+    fn is_for(&self, message: &Message) -> bool {
+        self.user != message.sender.id && self.joined < message.seq
     }
 }
 
@@ -103,9 +110,13 @@ mod tests {
         }
     }
 
+    /// Came in at 5.
+    const LATE: i64 = 6;
+
     fn viewpoint(members: Option<&[(i64, i64, i64)]>) -> Viewpoint {
         let progress = |(user, read, delivered): &(i64, i64, i64)| Progress {
             user: UserId::from(*user),
+            joined: Seq::from(if *user == LATE { 5 } else { 0 }),
             read: Seq::from(*read),
             delivered: Seq::from(*delivered),
         };
@@ -117,20 +128,21 @@ mod tests {
     }
 
     #[test]
-    fn those_count_whose_mark_has_come_so_far_but_never_the_sender() {
+    fn those_count_whose_mark_has_come_so_far_but_never_the_sender_nor_who_came_later() {
         let view = viewpoint(Some(&[
             (1, 8, 8),
             (2, 5, 5),
             (3, 4, 6),
             (4, 0, 0),
             (5, 7, 0),
+            (LATE, 6, 6),
         ]));
         let counts = |seq| {
             let message = message(1, seq);
             (view.read_count(&message), view.delivered_count(&message))
         };
         assert_eq!(counts(5), (Some(2), Some(3)));
-        assert_eq!(counts(6), (Some(1), Some(2)));
+        assert_eq!(counts(6), (Some(2), Some(3)));
         assert_eq!(counts(8), (Some(0), Some(0)));
     }
 

@@ -35,8 +35,8 @@ type ReceiptRow = (
     Option<DateTime<Utc>>,
 );
 
-/// Those who have read or got a message, beside its sender, in the order of their ids; nobody in channels
-/// that are too large to be told.
+/// Those who have read or got a message, beside its sender and who came in later, in the order of their ids;
+/// nobody in channels that are too large to be told.
 pub async fn list_receipts(
     connection: &mut Connection,
     message: &Message,
@@ -47,6 +47,7 @@ pub async fn list_receipts(
         .filter(m::channel_id.eq(message.channel_id.get()))
         .filter(m::status.eq_any(super::CURRENT))
         .filter(m::user_id.ne(message.sender.id.get()))
+        .filter(m::joined_seq.lt(seq))
         .filter(m::last_read_seq.ge(seq).or(m::last_delivered_seq.ge(seq)))
         .filter(c::member_count.le(TOLD_UP_TO))
         .order(m::user_id)
@@ -78,14 +79,20 @@ pub async fn list_progress(
     connection: &mut Connection,
     channel: ChannelId,
 ) -> Result<Vec<Progress>, StorageError> {
-    let rows: Vec<(i64, i64, i64)> = m::table
+    let rows: Vec<(i64, i64, i64, i64)> = m::table
         .filter(m::channel_id.eq(channel.get()))
         .filter(m::status.eq_any(super::CURRENT))
-        .select((m::user_id, m::last_read_seq, m::last_delivered_seq))
+        .select((
+            m::user_id,
+            m::joined_seq,
+            m::last_read_seq,
+            m::last_delivered_seq,
+        ))
         .load(connection)
         .await?;
-    let progress = |(user, read, delivered): (i64, i64, i64)| Progress {
+    let progress = |(user, joined, read, delivered): (i64, i64, i64, i64)| Progress {
         user: UserId::from(user),
+        joined: Seq::from(joined),
         read: Seq::from(read),
         delivered: Seq::from(delivered),
     };

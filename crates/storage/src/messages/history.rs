@@ -81,13 +81,13 @@ const COLUMNS: &str = "
 SELECT c.kind, c.is_private, c.last_seq, c.message_count, c.timeline_count, c.unread_count_base,
        p.role, p.status, coalesce(p.last_read_seq, 0) AS read,
        a.message_no, a.timeline_no, a.unread_no, a.parent_id IS NOT NULL AS is_reply,
-       m.users, m.reads, m.deliveries
+       m.users, m.joins, m.reads, m.deliveries
   FROM channels c
   LEFT JOIN channel_members p ON p.channel_id = c.id AND p.user_id = ";
 
 const MEMBERS: &str = "
   LEFT JOIN LATERAL (
-    SELECT array_agg(user_id) AS users, array_agg(last_read_seq) AS reads,
+    SELECT array_agg(user_id) AS users, array_agg(joined_seq) AS joins, array_agg(last_read_seq) AS reads,
            array_agg(last_delivered_seq) AS deliveries
       FROM channel_members
      WHERE channel_id = c.id AND status IN ('ACTIVE', 'MUTED') AND c.member_count <= ";
@@ -122,6 +122,8 @@ struct OutlookRow {
     is_reply: bool,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     users: Option<Vec<i64>>,
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    joins: Option<Vec<i64>>,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     reads: Option<Vec<i64>>,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
@@ -166,9 +168,10 @@ fn anchor(row: &OutlookRow) -> Option<Anchor> {
 
 fn progress(row: OutlookRow) -> Option<Vec<Progress>> {
     let marks = row.reads?.into_iter().zip(row.deliveries?);
-    let members = row.users?.into_iter().zip(marks);
-    let progress = members.map(|(user, (read, delivered))| Progress {
+    let members = row.users?.into_iter().zip(row.joins?).zip(marks);
+    let progress = members.map(|((user, joined), (read, delivered))| Progress {
         user: UserId::from(user),
+        joined: Seq::from(joined),
         read: Seq::from(read),
         delivered: Seq::from(delivered),
     });

@@ -25,12 +25,25 @@ const VERSION_SECONDS: i64 = 3_600;
 const SEARCH_SECONDS: u64 = 3_600;
 
 /// What is kept of whether somebody may see a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CachedAccess {
     /// The answer, if there is one that counts.
     pub may_see: Option<bool>,
     /// The record's version: an answer that is asked for now is kept with it.
     pub version: u64,
+}
+
+impl CachedAccess {
+    /// Reads a version and an answer that was kept.
+    fn read([version, kept]: &[Option<String>; 2]) -> Self {
+        let version = version.as_ref().and_then(|version| version.parse().ok());
+        let version = version.unwrap_or_default();
+        let may_see = kept.as_ref().and_then(|kept| {
+            let (answered_at, answer) = kept.split_once(' ')?;
+            (answered_at.parse() == Ok(version)).then_some(answer == "yes")
+        });
+        Self { may_see, version }
+    }
 }
 
 /// What other services answered, kept for a while.
@@ -53,16 +66,27 @@ impl Cache {
         person: (TenantId, UserId),
         record: &RecordRef,
     ) -> Result<CachedAccess, StorageError> {
+        let found = self.list_access(person, &[record]).await?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// The same of each of these records.
+    pub async fn list_access(
+        &self,
+        person: (TenantId, UserId),
+        records: &[&RecordRef],
+    ) -> Result<Vec<CachedAccess>, StorageError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut command = redis::cmd("MGET");
-        command.arg(self.version_key(record));
-        command.arg(self.access_key(person, record));
-        let (version, kept): (Option<u64>, Option<String>) = self.ask(&command).await?;
-        let version = version.unwrap_or_default();
-        let may_see = kept.and_then(|kept| {
-            let (answered_at, answer) = kept.split_once(' ')?;
-            (answered_at.parse() == Ok(version)).then_some(answer == "yes")
-        });
-        Ok(CachedAccess { may_see, version })
+        for record in records {
+            command.arg(self.version_key(record));
+            command.arg(self.access_key(person, record));
+        }
+        let kept: Vec<Option<String>> = self.ask(&command).await?;
+        let (pairs, _) = kept.as_chunks();
+        Ok(pairs.iter().map(CachedAccess::read).collect())
     }
 
     /// Keeps an answer about a record that had that version before it was asked for.

@@ -58,7 +58,7 @@ async fn members_are_found_by_their_names_in_whatever_case() {
         "tran binh".to_owned(),
         "nobody".to_owned(),
     ];
-    let mut found = list_named(&mut connection, (tenant(), channel), &names)
+    let mut found = list_named(&mut connection, (tenant(), user(1)), channel, &names)
         .await
         .unwrap();
     found.sort();
@@ -67,8 +67,10 @@ async fn members_are_found_by_their_names_in_whatever_case() {
         (user(3), "TRẦN BÌNH".to_owned()),
     ];
     assert_eq!(found, expected);
-    let foreign = list_named(&mut connection, (elsewhere(), channel), &names).await;
-    assert!(foreign.unwrap().is_empty());
+    for outsider in [(elsewhere(), user(1)), (tenant(), user(9))] {
+        let none = list_named(&mut connection, outsider, channel, &names).await;
+        assert!(none.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

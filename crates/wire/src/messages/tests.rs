@@ -171,6 +171,7 @@ fn message() -> Message {
 fn a_member_sees_receipts_and_everybody_else_does_not() {
     let progress = |user, read, delivered| Progress {
         user: UserId::from(user),
+        joined: Seq::ZERO,
         read: Seq::from(read),
         delivered: Seq::from(delivered),
     };

@@ -252,20 +252,32 @@ fn who_is_not_in_the_channel_is_not_told_of_the_message() {
         status: MemberStatus::Removed,
     };
     let message = message();
-    let (here, elsewhere) = (
+    let (here, public, elsewhere) = (
+        ChannelState {
+            is_private: true,
+            ..channel()
+        },
         channel(),
         ChannelState {
             tenant: TenantId::from(TENANT + 1),
             ..channel()
         },
     );
+    let unknown = ChangeError::NotFound;
     let owner = Some(member(Role::Owner));
-    for (channel, membership, message) in [
-        (Some(&here), Some(gone), Some(&message)),
-        (Some(&here), None, Some(&message)),
-        (Some(&elsewhere), owner, Some(&message)),
-        (None, owner, Some(&message)),
-        (Some(&here), owner, None),
+    for (channel, membership, message, expected) in [
+        (Some(&here), Some(gone), Some(&message), unknown),
+        (Some(&here), None, Some(&message), unknown),
+        (
+            Some(&public),
+            Some(gone),
+            Some(&message),
+            ChangeError::NotMember,
+        ),
+        (Some(&public), None, None, ChangeError::NotMember),
+        (Some(&elsewhere), owner, Some(&message), unknown),
+        (None, owner, Some(&message), unknown),
+        (Some(&here), owner, None, unknown),
     ] {
         let asked = Asked {
             tenant: TenantId::from(TENANT),
@@ -276,7 +288,7 @@ fn who_is_not_in_the_channel_is_not_told_of_the_message() {
         };
         for change in [edit("x"), Change::Delete, react("👍"), unreact("👍")] {
             let changed = decide(&change, &asked, at(1));
-            assert_eq!(changed, Err(ChangeError::NotFound));
+            assert_eq!(changed, Err(expected));
         }
     }
 }

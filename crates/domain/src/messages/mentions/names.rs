@@ -34,7 +34,10 @@ pub(super) fn everyone(after: &str) -> Option<Everyone> {
 
 /// What a name that the text starts with could be, lower case, the longest first.
 pub(super) fn candidates(after: &str) -> Vec<String> {
-    let line = after.split(['\n', '\r']).next().unwrap_or_default();
+    // Whatever stands further on is in no name: a text of one long word costs no more than another.
+    let far = after.char_indices().nth(MOST_CHARS * 2);
+    let (near, _) = after.split_at(far.map_or(after.len(), |(place, _)| place));
+    let line = near.split(['\n', '\r']).next().unwrap_or_default();
     let mut found = Vec::new();
     let mut start = String::new();
     for word in line.split_whitespace().take(MOST_WORDS) {

@@ -1,6 +1,7 @@
 //! What a socket asks to become of messages that are there.
 
 use discuss_app::messages::change::{Changed, Target, delete, edit};
+use discuss_app::rate_limits::CallClass;
 use discuss_app::reactions;
 use discuss_domain::MessageId;
 use discuss_wire::errors::FieldError;
@@ -13,8 +14,15 @@ use crate::socket::refusal::Refusal;
 use crate::socket::requests::Request;
 
 impl Conversation<'_> {
-    /// Changes a message: `ACK` once that is durable, also when it was like that already.
+    /// Changes a message: `ACK` once that is durable, also when it was like that already. It counts as the same
+    /// call by REST does.
     pub(super) async fn change(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let class = match request.kind.as_str() {
+            "EDIT_MESSAGE" => CallClass::Send,
+            _ => CallClass::Read,
+        };
+        let limiter = &self.socket.gateway.limiter;
+        limiter.take(&self.context.caller, class).await.require()?;
         let Changed { message, .. } = match request.kind.as_str() {
             "EDIT_MESSAGE" => self.edit(request).await?,
             "DELETE_MESSAGE" => {

@@ -1,0 +1,1 @@
+ALTER TABLE channel_members DROP COLUMN joined_seq;
