@@ -58,13 +58,13 @@ pub(super) async fn send(
     draft: Draft,
 ) -> Result<HttpResponse, ApiError> {
     let sent = messages::send_within(&state.app, sender, sender.verdict, channel, draft).await?;
-    if sent.is_repeat {
-        let view = seen(state, sender, &sent.message).await?;
-        return Ok(answer::ok("Message", view));
-    }
-    // Nobody has had it yet.
+    // As it was answered when nobody had had it yet.
     let view = MessageView::seen_by(&sent.message, sender.user());
-    Ok(answer::created("Message sent", view))
+    Ok(if sent.is_repeat {
+        answer::ok("Message", view)
+    } else {
+        answer::created("Message sent", view)
+    })
 }
 
 /// A message as the caller sees it, who has just done something in its channel.

@@ -287,6 +287,11 @@ async fn a_message_is_read_only_by_members_of_its_channel() {
     stranger
         .get(&format!("/messages/{message}"))
         .await
+        .refused(403, "NOT_CHANNEL_MEMBER");
+    let private = an.say(an.group(&[]).await, "x").await;
+    stranger
+        .get(&format!("/messages/{private}"))
+        .await
         .refused(404, "MESSAGE_NOT_FOUND");
     world
         .foreigner(1)

@@ -95,7 +95,7 @@ async fn what_is_no_emoji_is_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_channel_is_told_of_no_message() {
+async fn who_is_not_in_the_channel_does_not_react() {
     let world = World::new().await;
     let (an, _, _, _) = of_two(&world).await;
     let public = an.group_that(json!({ "isPrivate": false })).await;
@@ -104,12 +104,18 @@ async fn who_is_not_in_the_channel_is_told_of_no_message() {
     let up = || json!({ "emoji": "👍" });
     let path = format!("/messages/{message}/reactions");
     let missing = "MESSAGE_NOT_FOUND";
-    for stranger in [world.person(9), world.foreigner(1)] {
-        stranger.post(&path, up()).await.refused(404, missing);
+    for (stranger, status, symbol) in [
+        (world.person(9), 403, "NOT_CHANNEL_MEMBER"),
+        (world.foreigner(1), 404, missing),
+    ] {
+        stranger.post(&path, up()).await.refused(status, symbol);
         let delete = stranger.delete(&format!("{path}/%F0%9F%91%8D")).await;
-        delete.refused(404, missing);
+        delete.refused(status, symbol);
         let of_channel = format!("/channels/{public}/messages/{message}/reactions");
-        stranger.post(&of_channel, up()).await.refused(404, missing);
+        stranger
+            .post(&of_channel, up())
+            .await
+            .refused(status, symbol);
     }
     let elsewhere = format!("/channels/{other}/messages/{message}/reactions");
     an.post(&elsewhere, up()).await.refused(404, missing);

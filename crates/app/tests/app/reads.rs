@@ -89,7 +89,7 @@ async fn who_may_not_read_a_message_moves_nothing_and_learns_nothing() {
     let (here, foreign) = (World::person, World::person_of(World::TENANT + 1, 2));
     let cases = [
         (here(3), None, sent[0].id, ErrorCode::MessageNotFound),
-        (here(50), None, in_public, ErrorCode::MessageNotFound),
+        (here(50), None, in_public, ErrorCode::NotChannelMember),
         (here(2), None, nowhere, ErrorCode::MessageNotFound),
         (
             foreign.clone(),
