@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A person's 100,000 messages are erased under load, the worker killed meanwhile, in steps that hold no channel for 100 ms; then nothing of theirs is in any table, in Redis or in a history.
+# A person's 100,000 messages are erased under load, the worker killed meanwhile, in steps that hold no channel for 100 ms; then nothing of theirs is in any table, in Redis, in a log or in a history.
 # takes: about 4 minutes
 #
 # erase [OPTIONS of discuss-load erase]
@@ -26,13 +26,28 @@ rows_with() {
   printf '%s' "$sum"
 }
 
-# How many keys of Redis have a text in what they hold, as Redis writes it for another Redis.
+# How many keys of Redis have a text in what they hold, as Redis writes it for another Redis, uncompressed.
 keys_with() {
   local key count=0 url=$REDIS_URL
+  redis-cli -u "$url" config set rdbcompression no >/dev/null
   while read -r key; do
     if redis-cli -u "$url" dump "$key" | grep -q -- "$1"; then ((++count)); fi
   done < <(redis-cli -u "$url" --scan)
   printf '%s' "$count"
+}
+
+# The same of a key that has it: whether a search of Redis finds anything.
+finds_keys() {
+  local found
+  redis-cli -u "$REDIS_URL" set proof-of-the-search "$1 $1 $1 $1" >/dev/null
+  found=$(keys_with "$1")
+  redis-cli -u "$REDIS_URL" del proof-of-the-search >/dev/null
+  ((found == 1))
+}
+
+# How many lines of the services' logs have a text.
+log_lines_with() {
+  cat "$PROOF_PLACE"/log/*.log | grep -c -- "$1" || true
 }
 
 # Fingerprints that are those of what the person wrote: they would let somebody try what it was.
@@ -72,7 +87,7 @@ within() {
 }
 
 main() {
-  local code=0 load marks others keys prints
+  local code=0 load marks others keys prints lines
   proof_begin erase
   proof_servers postgres redis
   proof_service api-1 discuss-api
@@ -91,12 +106,14 @@ main() {
   proof_figure "of them within 20 ms, locks to commit" "$SHORTER"
   proof_figure "of them within 100 ms" "$SHORT"
   marks=$(rows_with "$MARK") others=$(rows_with "$OTHERS_MARK") keys=$(keys_with "$MARK")
-  prints=$(fingerprints_left)
+  prints=$(fingerprints_left) lines=$(log_lines_with "$MARK")
+  finds_keys "$OTHERS_MARK" || { proof_figure "the search of Redis" "finds nothing"; code=1; }
   proof_figure "rows with anything of the person" "$marks"
   proof_figure "keys of Redis with anything of the person" "$keys"
+  proof_figure "lines of the logs with anything of the person" "$lines"
   proof_figure "fingerprints of what they wrote" "$prints"
   proof_figure "rows of the others, as the search finds them" "$others"
-  if ((ALL == 0 || SHORT < ALL || marks > 0 || keys > 0 || prints > 0 || others == 0)); then code=1; fi
+  if ((ALL == 0 || SHORT < ALL || marks > 0 || keys > 0 || prints > 0 || lines > 0 || others == 0)); then code=1; fi
   proof_verdict "$code" "nothing of the person is left, the others' is, and no channel was held for 100 ms"
 }
 

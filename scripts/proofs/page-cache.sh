@@ -24,7 +24,7 @@ request() {
 }
 
 main() {
-  local code=0 said line size readers whole part
+  local code=0 said line size readers whole saves part
   proof_begin page-cache
   said=$PROOF_PLACE/log/page-cache.log
   proof_servers postgres redis
@@ -34,7 +34,13 @@ main() {
   for line in "${CASES[@]}"; do
     read -r size readers <<<"$line"
     whole=$(request "$size" "$readers")
-    part=$(awk -v saved="$(saved "$said" "$size" "$readers")" -v whole="$whole" 'BEGIN { printf "%.0f", saved / whole / 10 }')
+    saves=$(saved "$said" "$size" "$readers")
+    if ! [[ $saves =~ ^-?[0-9.]+$ && $whole =~ ^[0-9.]+$ ]]; then
+      proof_figure "$size messages, $readers at once" "not measured"
+      code=1
+      continue
+    fi
+    part=$(awk -v saved="$saves" -v whole="$whole" 'BEGIN { printf "%.0f", saved / whole / 10 }')
     proof_figure "$size messages, $readers at once: request p50" "$whole" "ms"
     proof_figure "  saved by a cache that always has them" "$part" "%"
     # What is asked for when nobody says how many.

@@ -47,6 +47,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// Can anybody be asked whether the caller may see business records?
+    #[must_use]
+    pub const fn asks_services(&self) -> bool {
+        self.access.is_some()
+    }
+
     /// What Discuss does on behalf of somebody who is not asking themselves: nobody is asked for access.
     /// Requests and sockets come with [`App::context`](crate::App::context).
     #[must_use]

@@ -18,8 +18,9 @@ use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordR
 use discuss_domain::users::Caller;
 use discuss_domain::{TenantId, UserId};
 use discuss_storage::event_log::LoggedEvent;
-use discuss_storage::redis::Cache;
-use discuss_storage::{AsyncConnection, Connection, entities, inbox};
+use discuss_storage::redis::{Cache, Topic};
+use discuss_storage::{AsyncConnection, Connection, channels, entities, inbox};
+use discuss_wire::fanout::Fanout;
 
 use self::locked::LockedGroup;
 use self::topics::Change;
@@ -78,8 +79,8 @@ pub async fn apply(app: &App, delivery: &Delivery, news: &EntityNews) -> Result<
 /// record is as the event says already, and whoever takes the event anew after a crash does this anew.
 async fn forget_access(app: &App, news: &EntityNews) {
     let changed: Vec<&RecordRef> = match news {
+        EntityNews::Event(event) if !changes_access(event) => return,
         EntityNews::Event(event) => match &event.happened {
-            Happened::Changed if event.facts.people.is_empty() => return,
             Happened::Became(to) => vec![&event.record, to],
             _ => vec![&event.record],
         },
@@ -87,6 +88,31 @@ async fn forget_access(app: &App, news: &EntityNews) {
     };
     let forget = async |cache: &Cache| cache.forget_access(&changed).await;
     app.parts.cache.attempt(forget).await;
+}
+
+/// May others see the record after this event than before?
+fn changes_access(event: &EntityEvent) -> bool {
+    !matches!(event.happened, Happened::Changed) || !event.facts.people.is_empty()
+}
+
+/// Has the gateways ask again who may hear the record's channel. Best effort: they ask by themselves after a while.
+async fn tell_access(app: &App, event: &EntityEvent) {
+    let found = async {
+        let mut connection = app.connection().await?;
+        channels::find_topic(&mut connection, event.tenant, &event.record).await
+    };
+    match found.await {
+        Ok(Some(channel)) => {
+            let channel = channel.id;
+            let told = Fanout::Access { channel }.encode();
+            let topic = Topic::Channel(event.tenant, channel);
+            app.parts.fanout.publish(vec![(topic, told.into())]);
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, record = %event.record, "open sockets keep a record's channel for a while");
+        }
+    }
 }
 
 async fn apply_event(
@@ -110,6 +136,9 @@ async fn apply_event(
         return Ok(Taken::Before);
     };
     events::announce(app, &logged);
+    if changes_access(event) {
+        tell_access(app, event).await;
+    }
     Ok(Taken::Now)
 }
 

@@ -7,7 +7,8 @@ use discuss_domain::entities::{EntityType, RecordId, RecordRef};
 use discuss_domain::{ChannelId, MessageId};
 use discuss_storage::{members, messages};
 
-use crate::{AppError, Context};
+use crate::channels::Followed;
+use crate::{App, AppError, Context};
 
 mod entity_access;
 
@@ -67,6 +68,23 @@ pub(crate) async fn require_entity_of_message(
         Some(channel) => require_entity_of(context, channel).await,
         None => Ok(()),
     }
+}
+
+/// The records of these channels about which somebody can be asked.
+#[must_use]
+pub fn askable(app: &App, followed: &Followed) -> Option<RecordRef> {
+    let record = record_of(followed.entity.as_ref()?)?;
+    app.parts.access.knows(&record).then_some(record)
+}
+
+/// Whether the caller may see each of these records, in their order; in doubt not.
+pub async fn may_see(context: &Context, records: &[&RecordRef]) -> Vec<bool> {
+    let Some(access) = &context.access else {
+        return vec![true; records.len()];
+    };
+    let sights = access.sights(context, records).await;
+    let may_see = |sight| sight != Sight::Denied;
+    sights.into_iter().map(may_see).collect()
 }
 
 /// Takes out of a list what is said in channels whose records the caller may not see: they are in these

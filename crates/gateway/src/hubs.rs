@@ -151,24 +151,29 @@ impl Hubs {
         }
     }
 
-    /// What somebody does in a channel, for everybody else in it.
+    /// What somebody does in a channel, for all others in it.
     pub(crate) fn notice_others(&self, channel: ChannelId, user: UserId, frame: &Frame) {
         self.at(channel, |turn| turn.notice_others(channel, user, frame));
     }
 
-    /// Whether somebody is there, for who is in one of these channels with them, and for themselves: once
-    /// each.
+    /// Whether somebody is there, for themselves and who is in one of these channels: once each.
     pub(crate) fn show(&self, person: Person, channels: &[ChannelId], frame: &Frame) {
-        let mut sessions = BTreeMap::new();
-        for channel in channels {
-            self.at(*channel, |turn| turn.add_live(*channel, &mut sessions));
-        }
+        let mut sessions = self.sessions_in(channels);
         if let Some(shard) = self.shards.first() {
             self.on(shard, |turn| turn.add_own(person, &mut sessions));
         }
         for session in sessions.values() {
             session.outgoing.push_spare(frame);
         }
+    }
+
+    /// The sessions that hear one of the channels.
+    pub(crate) fn sessions_in(&self, channels: &[ChannelId]) -> BTreeMap<SessionId, Arc<Session>> {
+        let mut sessions = BTreeMap::new();
+        for channel in channels {
+            self.at(*channel, |turn| turn.add_live(*channel, &mut sessions));
+        }
+        sessions
     }
 
     /// The session wants nothing more of the channel.

@@ -2,9 +2,10 @@
 //! connected here, once and in order.
 //!
 //! `hub` decides who gets what and is pure; around it `redis_feed` and `news` bring events, `pages`
-//! and `replays` read the log for what is missing, `socket` talks to clients, `outgoing` is what waits
+//! and `replays` read the log for what is missing, `socket` talks to clients, `access` asks whether they may hear of business records, `outgoing` is what waits
 //! for them. It must not know SQL, Kafka or the REST API.
 
+mod access;
 mod command;
 pub mod config;
 mod event_frame;

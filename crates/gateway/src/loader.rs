@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use discuss_app::permissions::askable;
 use discuss_app::{App, AppError};
+use discuss_domain::entities::RecordRef;
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 use discuss_runtime::tasks::Tasks;
 use tokio::sync::{mpsc, oneshot};
@@ -19,9 +21,17 @@ const GATHER: Duration = Duration::from_millis(5);
 /// The channels of one person, each with the newest seq as of which they are in it.
 pub(crate) type Channels = Vec<(ChannelId, Seq)>;
 
+/// What was looked up of one person.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    pub(crate) channels: Channels,
+    /// Those about business records whose services can be asked.
+    pub(crate) records: Vec<(ChannelId, RecordRef)>,
+}
+
 struct Request {
     person: Person,
-    answer: oneshot::Sender<Channels>,
+    answer: oneshot::Sender<Loaded>,
 }
 
 /// Looks up people's channels.
@@ -39,7 +49,7 @@ impl Loader {
     }
 
     /// The channels of a person, as they are now; `None` when they can't be looked up.
-    pub(crate) async fn channels_of(&self, person: Person) -> Option<Channels> {
+    pub(crate) async fn channels_of(&self, person: Person) -> Option<Loaded> {
         let (answer, answered) = oneshot::channel();
         self.requests.send(Request { person, answer }).await.ok()?;
         answered.await.ok()
@@ -69,10 +79,10 @@ async fn answer(app: &App, batch: Vec<Request>) {
     people.sort_unstable();
     people.dedup();
     match load(app, &people).await {
-        Ok(channels) => {
+        Ok(loaded) => {
             for Request { person, answer } in batch {
-                let channels = channels.get(&person).cloned().unwrap_or_default();
-                if answer.send(channels).is_err() {
+                let of_person = loaded.get(&person).cloned().unwrap_or_default();
+                if answer.send(of_person).is_err() {
                     tracing::debug!("somebody left before their channels were known");
                 }
             }
@@ -84,17 +94,19 @@ async fn answer(app: &App, batch: Vec<Request>) {
 async fn load(
     app: &App,
     people: &[(TenantId, UserId)],
-) -> Result<HashMap<Person, Channels>, AppError> {
-    let mut channels: HashMap<Person, Channels> = HashMap::new();
+) -> Result<HashMap<Person, Loaded>, AppError> {
+    let mut loaded: HashMap<Person, Loaded> = HashMap::new();
     for (tenant, followed) in discuss_app::channels::list_followed(app, people).await? {
         let person = Person {
             tenant,
             user: followed.user,
         };
-        channels
-            .entry(person)
-            .or_default()
-            .push((followed.channel, followed.last_seq));
+        let of_person = loaded.entry(person).or_default();
+        let (channel, last_seq) = (followed.channel, followed.last_seq);
+        of_person.channels.push((channel, last_seq));
+        if let Some(record) = askable(app, &followed) {
+            of_person.records.push((channel, record));
+        }
     }
-    Ok(channels)
+    Ok(loaded)
 }

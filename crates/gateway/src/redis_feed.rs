@@ -17,6 +17,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::access;
 use crate::event_frame::Frame;
 use crate::gateway::Gateway;
 use crate::hub::Person;
@@ -56,7 +57,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
 #[error("{0}")]
 struct FeedError(String);
 
-async fn connect_and_serve(gateway: &Gateway) -> FeedError {
+async fn connect_and_serve(gateway: &Arc<Gateway>) -> FeedError {
     let connection = match gateway.app.redis().subscriber().await {
         Ok(connection) => connection,
         Err(error) => return FeedError(error.to_string()),
@@ -108,7 +109,7 @@ async fn next_changes(gateway: &Gateway, sink: &mut PubSubSink) -> Result<Change
 }
 
 /// Takes messages off the connection as fast as they come, and hands them out in their own time.
-async fn read(gateway: &Gateway, messages: impl Stream<Item = Message>) -> FeedError {
+async fn read(gateway: &Arc<Gateway>, messages: impl Stream<Item = Message>) -> FeedError {
     let (queue, waiting) = mpsc::channel(QUEUE);
     let overflowed = AtomicBool::new(false);
     let taking = async {
@@ -164,7 +165,7 @@ pub(crate) async fn look_at_heads(
 }
 
 async fn hand_out(
-    gateway: &Gateway,
+    gateway: &Arc<Gateway>,
     mut waiting: mpsc::Receiver<Message>,
     overflowed: &AtomicBool,
 ) {
@@ -180,7 +181,7 @@ async fn hand_out(
     }
 }
 
-fn take(gateway: &Gateway, name: &str, bytes: &Bytes) {
+fn take(gateway: &Arc<Gateway>, name: &str, bytes: &Bytes) {
     let (Some(topic), Ok(fanout)) = (gateway.app.redis().find_topic(name), Fanout::decode(bytes))
     else {
         tracing::warn!(name, "redis brought something that can't be read");
@@ -194,6 +195,7 @@ fn take(gateway: &Gateway, name: &str, bytes: &Bytes) {
         (Topic::Channel(..) | Topic::Presence(_), Fanout::Notice { channel, frame }) => {
             gateway.hubs.notice(channel, &Frame::text(&frame));
         }
+        (_, Fanout::Access { channel }) => access::look_again_in(gateway, channel),
         (Topic::User(tenant, user), Fanout::Notice { frame, .. }) => {
             gateway
                 .hubs

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use discuss_app::reads;
 use discuss_domain::{ChannelId, Seq};
-use discuss_wire::errors::ErrorCode;
 use serde_json::json;
 
+use crate::access;
 use crate::event_frame::Frame;
 use crate::frames;
 use crate::gateway::Gateway;
 use crate::hub::{Replay, Start, Step};
-use crate::loader::Channels;
+use crate::loader::Loaded;
 use crate::pages;
 use crate::session::{ReadOrder, ResumeOrder, Session};
 
@@ -86,22 +86,25 @@ impl Reading {
             channels,
             starts,
         } = order;
-        let Some(current) = self.load().await else {
+        let Some(loaded) = self.load().await else {
             return;
         };
+        let current = access::admitted(&self.session, loaded).await;
         let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
+        let barred = self.session.barred();
         let (known, unknown): (Vec<_>, Vec<_>) = channels
             .into_iter()
             .partition(|(channel, _)| current.contains_key(channel));
         if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
-            self.start(&starts, &named);
+            starts.retain(|(channel, _)| !barred.contains(channel));
+            self.start(&starts, (&named, &barred));
         }
         for (channel, _) in unknown {
             // These may be many, and each is answered: as fast as the socket takes it, no faster.
             self.session.outgoing.drained().await;
-            self.tell_unknown(channel, request_id.as_deref());
+            self.tell_refused(channel, request_id.as_deref());
         }
         let channels = known.iter().map(|(channel, _)| *channel).collect();
         self.resumes.push(Resume {
@@ -125,10 +128,10 @@ impl Reading {
     }
 
     /// The person's channels; nothing when the socket closes before they are known.
-    async fn load(&self) -> Option<Channels> {
+    async fn load(&self) -> Option<Loaded> {
         loop {
-            if let Some(channels) = self.gateway.loader.channels_of(self.session.person).await {
-                return Some(channels);
+            if let Some(loaded) = self.gateway.loader.channels_of(self.session.person).await {
+                return Some(loaded);
             }
             self.session
                 .outgoing
@@ -139,7 +142,11 @@ impl Reading {
         }
     }
 
-    fn start(&self, starts: &[(ChannelId, Seq)], named: &BTreeSet<ChannelId>) {
+    fn start(
+        &self,
+        starts: &[(ChannelId, Seq)],
+        (named, barred): (&BTreeSet<ChannelId>, &[ChannelId]),
+    ) {
         let start = |(channel, at): &(ChannelId, Seq)| {
             let start = if named.contains(channel) {
                 Start::Reading
@@ -148,7 +155,8 @@ impl Reading {
             };
             (*channel, start)
         };
-        let starts: Vec<_> = starts.iter().map(start).collect();
+        let barred = barred.iter().map(|channel| (*channel, Start::Narrowed));
+        let starts: Vec<_> = starts.iter().map(start).chain(barred).collect();
         self.gateway.hubs.start(self.session.id, &starts);
     }
 
@@ -239,14 +247,13 @@ impl Reading {
             asked.push(None);
         }
         for request_id in asked {
-            self.tell_unknown(channel, request_id.as_deref());
+            self.tell_refused(channel, request_id.as_deref());
         }
     }
 
-    fn tell_unknown(&self, channel: ChannelId, request_id: Option<&str>) {
-        let (code, details) = (ErrorCode::ChannelNotFound, json!({ "channelId": channel }));
-        let frame = frames::error_about(code, "there is no such channel", details, request_id);
-        self.session.outgoing.push_replayed(&frame);
+    fn tell_refused(&self, channel: ChannelId, request_id: Option<&str>) {
+        let refusal = access::refusal(&self.session, channel, request_id);
+        self.session.outgoing.push_replayed(&refusal);
     }
 
     /// Marks and unread counts have no seq: whoever comes back is told them as they are. Best effort,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use discuss_domain::{ChannelId, Seq};
 
+use crate::access::Gate;
 use crate::hub::{Person, SessionId};
 use crate::outgoing::Outgoing;
 
@@ -14,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) person: Person,
     pub(crate) outgoing: Arc<Outgoing>,
     to_read: Mutex<ToRead>,
+    /// What was asked about business records, where anybody can be asked.
+    gate: Mutex<Option<Box<Gate>>>,
 }
 
 /// What the session is to read from the log.
@@ -50,13 +53,30 @@ pub(crate) struct ResumeOrder {
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, person: Person, outgoing: Arc<Outgoing>) -> Self {
+    pub(crate) fn new(
+        id: SessionId,
+        person: Person,
+        outgoing: Arc<Outgoing>,
+        gate: Option<Gate>,
+    ) -> Self {
         Self {
             id,
             person,
             outgoing,
             to_read: Mutex::default(),
+            gate: Mutex::new(gate.map(Box::new)),
         }
+    }
+
+    /// Does something with the session's gate, if it has one.
+    pub(crate) fn gated<R>(&self, with: impl FnOnce(&mut Gate) -> R) -> Option<R> {
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.as_deref_mut().map(with)
+    }
+
+    /// The channels that its person is in but may not hear.
+    pub(crate) fn barred(&self) -> Vec<ChannelId> {
+        self.gated(|gate| gate.barred()).unwrap_or_default()
     }
 
     /// Leaves an order; `true` when nobody is reading for this session, so that somebody must begin.

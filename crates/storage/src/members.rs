@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
+use discuss_domain::channels::EntityRef;
 use discuss_domain::members::{
     Member, MemberStatus, Membership, NotificationLevel, ReadMark, Role,
 };
@@ -209,7 +210,7 @@ pub(crate) fn columns(people: &[(TenantId, UserId)]) -> (Vec<i64>, Vec<i64>) {
 }
 
 /// A channel that somebody is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// Who.
     pub user: UserId,
@@ -217,6 +218,8 @@ pub struct Followed {
     pub channel: ChannelId,
     /// The channel's newest seq in the same snapshot: the membership holds as of it.
     pub last_seq: Seq,
+    /// The business record that it is about.
+    pub entity: Option<EntityRef>,
 }
 
 /// Every channel that these people are in, with how far its log has come.
@@ -235,6 +238,13 @@ pub async fn list_followed(
             user: UserId::from(row.user_id),
             channel: ChannelId::from(row.channel_id),
             last_seq: Seq::from(row.last_seq),
+            entity: row
+                .entity_type
+                .zip(row.entity_id)
+                .map(|(entity_type, entity_id)| EntityRef {
+                    entity_type,
+                    entity_id,
+                }),
         };
         (TenantId::from(row.tenant_id), followed)
     };
@@ -251,10 +261,14 @@ struct FollowedRow {
     channel_id: i64,
     #[diesel(sql_type = BigInt)]
     last_seq: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    entity_type: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    entity_id: Option<String>,
 }
 
 const FOLLOWED: &str = "
-SELECT m.tenant_id, m.user_id, m.channel_id, c.last_seq
+SELECT m.tenant_id, m.user_id, m.channel_id, c.last_seq, c.entity_type, c.entity_id
   FROM (SELECT DISTINCT * FROM unnest($1, $2) AS w (tenant_id, user_id)) AS w
   JOIN channel_members m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id
                         AND m.status IN ('ACTIVE', 'MUTED')

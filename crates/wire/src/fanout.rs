@@ -3,7 +3,7 @@
 //!
 //! `e {channel} {seq} {kind} {user,user,…|-}\n{frame}` is an event of a channel's log;
 //! `n {channel}\n{frame}` a notice that has no seq (marks, unread counts), `t {channel} {user} {s|e}\n{frame}`
-//! one that somebody types or does so no more, `p {user} {channel,channel,…|-}\n{frame}` whether somebody is
+//! one that somebody types or does so no more, `a {channel}\n` that who may hear it may be others than before, `p {user} {channel,channel,…|-}\n{frame}` whether somebody is
 //! there.
 
 use bytes::Bytes;
@@ -31,6 +31,11 @@ pub enum Fanout {
         starts: bool,
         /// The frame, JSON.
         frame: Bytes,
+    },
+    /// Who may see the business record of this channel may be others than before.
+    Access {
+        /// The channel.
+        channel: ChannelId,
     },
     /// Whether somebody is there, for who is in one of these channels with them.
     Presence {
@@ -67,6 +72,7 @@ impl Fanout {
     /// The bytes to publish.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
+        let nothing = Bytes::new();
         let (header, frame) = match self {
             Self::Event(event) => (event.header(), &event.frame),
             Self::Notice { channel, frame } => (format!("n {channel}\n"), frame),
@@ -79,6 +85,7 @@ impl Fanout {
                 let what = if *starts { 's' } else { 'e' };
                 (format!("t {channel} {user} {what}\n"), frame)
             }
+            Self::Access { channel } => (format!("a {channel}\n"), &nothing),
             Self::Presence {
                 user,
                 channels,
@@ -106,6 +113,7 @@ impl Fanout {
         let frame = bytes.slice(end.saturating_add(1)..);
         match kind {
             Some("n") => Ok(Self::Notice { channel, frame }),
+            Some("a") => Ok(Self::Access { channel }),
             Some("t") => Ok(Self::Typing {
                 channel,
                 user: UserId::from(number(words.next())?),
@@ -210,6 +218,9 @@ mod tests {
             notice,
             typing(true),
             typing(false),
+            Fanout::Access {
+                channel: ChannelId::from(7),
+            },
             presence(vec![]),
             presence(vec![ChannelId::from(7), ChannelId::from(9)]),
         ] {

@@ -284,22 +284,15 @@ async fn a_message_is_read_only_by_members_of_its_channel() {
     let message = an.say(public, "x").await;
 
     assert_eq!(an.get(&format!("/messages/{message}")).await.id(), message);
-    stranger
-        .get(&format!("/messages/{message}"))
-        .await
-        .refused(403, "NOT_CHANNEL_MEMBER");
+    let read = stranger.get(&format!("/messages/{message}")).await;
+    read.refused(403, "NOT_CHANNEL_MEMBER");
     let private = an.say(an.group(&[]).await, "x").await;
-    stranger
-        .get(&format!("/messages/{private}"))
-        .await
-        .refused(404, "MESSAGE_NOT_FOUND");
-    world
-        .foreigner(1)
-        .get(&format!("/messages/{message}"))
-        .await
-        .refused(404, "MESSAGE_NOT_FOUND");
-    an.get("/messages/4000000")
-        .await
-        .refused(404, "MESSAGE_NOT_FOUND");
+    let read = stranger.get(&format!("/messages/{private}")).await;
+    read.refused(404, "MESSAGE_NOT_FOUND");
+    let foreigner = world.foreigner(1);
+    let read = foreigner.get(&format!("/messages/{message}")).await;
+    read.refused(404, "MESSAGE_NOT_FOUND");
+    let read = an.get("/messages/4000000").await;
+    read.refused(404, "MESSAGE_NOT_FOUND");
     an.get("/messages/x").await.refused_field("messageId");
 }

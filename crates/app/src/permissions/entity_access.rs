@@ -71,6 +71,11 @@ impl EntityAccess {
         self.records.is_empty()
     }
 
+    /// Is there somebody to be asked about this record?
+    pub(super) const fn knows(&self, record: &RecordRef) -> bool {
+        self.records.knows(record.sort)
+    }
+
     /// Whether the caller may see a record.
     pub(super) async fn sight(&self, context: &Context, record: &RecordRef) -> Sight {
         if !self.records.knows(record.sort) {

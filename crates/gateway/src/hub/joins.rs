@@ -28,6 +28,7 @@ where
         for (channel, start) in channels {
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),
+                Start::Narrowed => self.set_place(id, *channel, Place::Narrowed),
                 Start::Reading => {
                     let added = noted.get(channel).copied().and_then(added_at);
                     self.set_place(id, *channel, Place::Reading { added });

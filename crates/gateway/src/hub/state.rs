@@ -110,6 +110,8 @@ pub enum Start {
     At(Seq),
     /// It reads the log by itself first.
     Reading,
+    /// Its person is a member, but it gets nothing of it until it joins.
+    Narrowed,
 }
 
 /// What became of a session's wish to hear nothing more of a channel.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::Socket;
 use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
+use crate::access::{self, Gate};
 use crate::event_frame::Frame;
 use crate::frames::{self, Close};
 use crate::gateway::Gateway;
@@ -105,6 +106,11 @@ impl Conversation<'_> {
             let message = "the token has expired";
             self.socket.complain(ErrorCode::Unauthorized, message, None);
             return Some(Close::Unauthorized);
+        }
+        if self.session.gated(Gate::is_due) == Some(true) {
+            let (gateway, session) = (&self.socket.gateway, &self.session);
+            let look = access::look_again(Arc::clone(gateway), Arc::clone(session), None);
+            tokio::spawn(look);
         }
         self.beat();
         None
@@ -198,6 +204,7 @@ impl Conversation<'_> {
         }
         self.expires_at = identity.expires_at;
         self.context = self.socket.gateway.app.context(identity);
+        self.session.gated(|gate| gate.renew(self.context.clone()));
         self.say_connected(None, request_id);
         Ok(())
     }

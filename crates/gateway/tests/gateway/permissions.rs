@@ -1,8 +1,12 @@
 //! Channels of business records: the record's service is asked with the socket's token.
 
 use discuss_app::channels::topics::get_or_create;
+use discuss_app::entities::{Delivery, InboxKey, apply};
 use discuss_app::services::ServiceSettings;
-use discuss_domain::entities::{EntityType, RecordId, RecordRef};
+use discuss_domain::entities::{
+    EntityEvent, EntityNews, EntityType, Facts, Happened, RecordId, RecordRef, Version,
+};
+use discuss_domain::{ChannelId, TenantId, UserId};
 use discuss_test_support::{HttpServer, Reply, World};
 use serde_json::json;
 
@@ -38,4 +42,105 @@ async fn who_may_not_see_the_record_does_not_send_by_a_socket_either() {
     assert!(asked.contains("authorization: bearer ey"), "{asked}");
     let said = "SELECT count(*) FROM messages WHERE sender_id = 6";
     assert_eq!(world.number(said).await, 0);
+}
+
+/// A customer's channel of 5 and 6, and a gateway beside the CRM.
+async fn customer_beside(crm: &HttpServer) -> (World, RecordRef, ChannelId, Gateway) {
+    let settings = ServiceSettings {
+        crm: Some(crm.url()),
+        ..ServiceSettings::default()
+    };
+    let world = World::with_services(&settings).await;
+    let (sort, id) = (EntityType::Customer, RecordId::parse("7").unwrap());
+    let customer = RecordRef { sort, id };
+    let made = get_or_create(&world.app, &world.bearer(5), &customer, None).await;
+    let channel = made.unwrap().0.channel.id;
+    world.add(5, channel, &[6]).await;
+    let gateway = Gateway::start_with(&world, &[("CRM_SERVICE_URL", &crm.url())]).await;
+    (world, customer, channel, gateway)
+}
+
+/// An event that says whose the record is, by which others may see it than before.
+async fn assign(world: &World, customer: &RecordRef, number: i64) {
+    let event = EntityEvent {
+        tenant: TenantId::from(World::TENANT),
+        record: customer.clone(),
+        version: Version {
+            at_ms: number,
+            event: number.to_string(),
+        },
+        happened: Happened::Changed,
+        facts: Facts {
+            people: vec![UserId::from(5)],
+            ..Facts::default()
+        },
+    };
+    let delivery = Delivery {
+        inbox: InboxKey {
+            source: "ENTITY_EVENTS".to_owned(),
+            event_id: number.to_string(),
+        },
+        correlation_id: None,
+        traceparent: None,
+    };
+    let news = EntityNews::Event(event);
+    apply(&world.app, &delivery, &news).await.unwrap();
+}
+
+fn yes(_: &str) -> Reply {
+    Reply::status(200)
+}
+
+fn makers_only(request: &str) -> Reply {
+    let is_maker = request.contains("token-of-5");
+    Reply::status(if is_maker { 200 } else { 403 })
+}
+
+#[tokio::test]
+async fn who_may_not_see_the_record_hears_nothing_of_its_channel() {
+    let crm = HttpServer::start(makers_only).await;
+    let (world, _, channel, gateway) = customer_beside(&crm).await;
+    let group = world.group(5, &[6]).await;
+    let mut six = gateway.connect(6).await;
+    let place = json!({ "channelId": channel });
+    let refused = six.ask("SUBSCRIBE_CHANNEL", place, "ERROR").await;
+    assert_eq!(refused["payload"]["code"], "ENTITY_ACCESS_DENIED");
+    six.resume(&[(channel, 0)]).await;
+    let refused = six.expect("ERROR").await;
+    assert_eq!(refused["payload"]["code"], "ENTITY_ACCESS_DENIED");
+    assert_eq!(refused["payload"]["details"]["channelId"], json!(channel));
+    six.expect("RESUMED").await;
+
+    world.send(5, channel, "among us").await;
+    world.send(5, group, "for all").await;
+    six.expect_seq(group, 2).await;
+    six.expect_silence().await;
+}
+
+#[tokio::test]
+async fn an_event_that_takes_access_away_ends_what_is_heard_and_one_that_gives_it_begins_it() {
+    let crm = HttpServer::start(yes).await;
+    let (world, customer, channel, gateway) = customer_beside(&crm).await;
+    let mut six = gateway.connect(6).await;
+    let sent = world.send(5, channel, "for both").await;
+    six.expect_seq(channel, sent.seq.get()).await;
+
+    crm.say(makers_only);
+    assign(&world, &customer, 1).await;
+    let denied = loop {
+        let frame = six.next_frame().await;
+        if frame["type"] == "ERROR" {
+            break frame;
+        }
+    };
+    assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
+    world.send(5, channel, "among us").await;
+    six.expect_silence().await;
+    crm.say(yes);
+    assign(&world, &customer, 2).await;
+    let place = json!({ "channelId": channel });
+    six.ask("SUBSCRIBE_CHANNEL", place, "CHANNEL_SUBSCRIBED")
+        .await;
+    let sent = world.send(5, channel, "for both again").await;
+    six.expect_seq(channel, sent.seq.get()).await;
 }

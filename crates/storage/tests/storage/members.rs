@@ -155,6 +155,7 @@ async fn people_follow_the_channels_they_are_in_and_no_other_tenants() {
         user: user(who),
         channel,
         last_seq: Seq::from(1),
+        entity: None,
     };
     let expected = [
         (tenant(), follows(2, here)),

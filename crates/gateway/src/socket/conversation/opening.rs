@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Conversation;
+use crate::access::{self, Gate};
 use crate::frames::{self, Close};
 use crate::hub::{Person, Start};
 use crate::links::TOO_MANY;
@@ -57,7 +58,9 @@ impl<'s> Conversation<'s> {
             user: context.user(),
         };
         let id = socket.gateway.next_session();
-        let session = Arc::new(Session::new(id, person, Arc::clone(&socket.outgoing)));
+        let gate = context.asks_services().then(|| Gate::new(context.clone()));
+        let session = Session::new(id, person, Arc::clone(&socket.outgoing), gate);
+        let session = Arc::new(session);
         socket.gateway.hubs.open(&session);
         let mut conversation = Self {
             socket,
@@ -109,12 +112,13 @@ impl<'s> Conversation<'s> {
             self.socket.refuse_for_now("too many connections", TOO_MANY);
             return Err(Close::Throttled);
         }
-        let Some(channels) = gateway.loader.channels_of(self.session.person).await else {
+        let Some(loaded) = gateway.loader.channels_of(self.session.person).await else {
             let message = "not available at the moment; try again";
             self.socket
                 .complain(ErrorCode::ServiceUnavailable, message, None);
             return Err(Close::Unavailable);
         };
+        let channels = access::admitted(&self.session, loaded).await;
         let (app, caller) = (gateway.app.clone(), self.context.caller.clone());
         tokio::spawn(async move { users::remember(&app, &caller).await });
         match beginning {
@@ -145,9 +149,11 @@ impl<'s> Conversation<'s> {
         let Some((_, channels)) = self.held.take() else {
             return;
         };
+        let barred = self.session.barred().into_iter();
         let starts: Vec<_> = channels
             .into_iter()
             .map(|(channel, at)| (channel, Start::At(at)))
+            .chain(barred.map(|channel| (channel, Start::Narrowed)))
             .collect();
         self.socket.gateway.hubs.start(self.session.id, &starts);
     }

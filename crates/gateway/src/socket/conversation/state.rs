@@ -10,6 +10,7 @@ use discuss_wire::typing::TypingRequest;
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
+use crate::access;
 use crate::frames;
 use crate::hub::Leaving;
 use crate::socket::refusal::Refusal;
@@ -92,12 +93,21 @@ impl Conversation<'_> {
     async fn subscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let channel = request.payload::<InChannel>()?.parse()?;
         let gateway = &self.socket.gateway;
-        let Some(channels) = gateway.loader.channels_of(self.session.person).await else {
+        let Some(mut loaded) = gateway.loader.channels_of(self.session.person).await else {
             let message = "not available at the moment; try again";
             return Err(Refusal::told(ErrorCode::ServiceUnavailable, message));
         };
-        let found = channels.into_iter().find(|(id, _)| *id == channel);
-        let (_, last_seq) = found.ok_or_else(unknown_channel)?;
+        loaded.channels.retain(|(id, _)| *id == channel);
+        loaded.records.retain(|(id, _)| *id == channel);
+        if loaded.channels.is_empty() {
+            return Err(unknown_channel());
+        }
+        let admitted = access::admitted(&self.session, loaded).await;
+        let Some((_, last_seq)) = admitted.first().copied() else {
+            let id = request.id.as_deref();
+            self.push(&access::refusal(&self.session, channel, id));
+            return Ok(());
+        };
         self.say_subscribed(channel, Some(last_seq), request);
         gateway.hubs.join(self.session.id, channel, last_seq);
         Ok(())
