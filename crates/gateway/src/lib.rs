@@ -14,6 +14,7 @@ mod frames;
 mod gateway;
 pub mod hub;
 mod hubs;
+mod line;
 mod links;
 mod loader;
 mod news;

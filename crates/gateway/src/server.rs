@@ -1,12 +1,10 @@
 //! The process: its stores, the port of the sockets, the admin port, the tasks behind them.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use discuss_app::identity::IdentityStartError;
 use discuss_app::stores;
@@ -16,19 +14,16 @@ use discuss_runtime::service::Service;
 use discuss_runtime::shutdown::Shutdown;
 use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
-use socket2::SockRef;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
 use crate::hubs::Task;
-use crate::{links, news, pages, redis_feed, replays, services, typists, upgrade};
+use crate::{line, links, news, pages, redis_feed, replays, services, typists, upgrade};
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
-/// A connection whose peer takes nothing for so long is cut.
-const STUCK: Duration = Duration::from_secs(30);
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
@@ -117,7 +112,7 @@ fn listen(
             .route("/ws/discuss", web::get().to(upgrade::upgrade))
             .route("/discuss/ws/discuss", web::get().to(upgrade::upgrade))
     })
-    .on_connect(|connection, _| tune(connection))
+    .on_connect(line::tune)
     .disable_signals()
     .shutdown_timeout(1);
     if let Some(workers) = config.gateway_workers {
@@ -126,19 +121,6 @@ fn listen(
     let server = server.bind(address).map_err(failed)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     Ok((bound, server.run()))
-}
-
-/// Frames go out at once, and a peer that takes nothing for long is cut, however alive its machine.
-fn tune(connection: &dyn Any) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
-        return;
-    };
-    let tuned = stream
-        .set_nodelay(true)
-        .and_then(|()| SockRef::from(stream).set_tcp_user_timeout(Some(STUCK)));
-    if let Err(error) = tuned {
-        tracing::debug!(%error, "a socket is gone already");
-    }
 }
 
 /// Reads the log for whoever wants it read.

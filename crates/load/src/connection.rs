@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     phase: Phase,
     heeded: Signal,
     lost_at: Option<Instant>,
+    /// It has not read for a while: what comes late to it is its own doing.
+    is_slow: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl Connection {
             phase,
             heeded,
             lost_at: None,
+            is_slow: false,
         }
     }
 
@@ -127,6 +130,7 @@ impl Connection {
                     self.send(socket, request).await
                 }
                 _ = signal.changed() => {
+                    self.be_deaf(signal).await;
                     let told = *signal.borrow_and_update();
                     self.heed(socket, told).await
                 }
@@ -134,6 +138,17 @@ impl Connection {
             if let Err(end) = served {
                 return end;
             }
+        }
+    }
+
+    /// Reads nothing for as long as it is told so.
+    async fn be_deaf(&mut self, signal: &mut watch::Receiver<Signal>) {
+        let slot = self.slot;
+        let hears = |told: &Signal| told.stop || slot >= told.deaf || !slot.is_multiple_of(2);
+        if !hears(&signal.borrow()) {
+            self.is_slow = true;
+            // The sender lives as long as the stage.
+            drop(signal.wait_for(hears).await);
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::courier::Courier;
 use crate::outsiders::visit;
 use crate::stage::Stage;
-use crate::traffic::{Pace, Plan, Storm};
+use crate::traffic::{Deaf, Pace, Plan, Storm};
 
 /// How often this program's own timers are checked.
 const TICK: Duration = Duration::from_millis(10);
@@ -43,6 +43,9 @@ impl Drive {
             .plan
             .storm
             .map(|storm| tokio::spawn(beat(Arc::clone(&self.courier.stage), storm)));
+        if let Some(deaf) = self.plan.deaf {
+            beside.spawn(deafen(Arc::clone(&self.courier.stage), deaf));
+        }
         match &self.plan.pace {
             Pace::Open(times) => self.open_loop(times).await,
             Pace::Closed {
@@ -56,6 +59,7 @@ impl Drive {
             storm.await.unwrap_or_default();
         }
         beside.shutdown().await;
+        self.courier.stage.tell(|signal| signal.deaf = 0);
     }
 
     async fn open_loop(self: &Arc<Self>, times: &[Duration]) {
@@ -148,6 +152,13 @@ async fn beat(stage: Arc<Stage>, storm: Storm) {
             signal.away = storm.away;
         });
     }
+}
+
+async fn deafen(stage: Arc<Stage>, deaf: Deaf) {
+    sleep(deaf.after).await;
+    stage.tell(|signal| signal.deaf = deaf.people * 2);
+    sleep(deaf.lasts).await;
+    stage.tell(|signal| signal.deaf = 0);
 }
 
 async fn watch_lateness(stage: Arc<Stage>) {

@@ -47,8 +47,10 @@ async fn come_and_go(
     owner: &Person,
     (channel, user): (u64, u64),
 ) -> Result<(), RestError> {
-    let rest = &drive.courier.stage.rest;
+    let stage = &drive.courier.stage;
+    let rest = &stage.rest;
     rest.add_member(owner, channel, user).await?;
     sleep(Duration::from_millis(fastrand::u64(..LONGEST))).await;
+    stage.removing((channel, user));
     rest.remove_member(owner, channel, user).await
 }

@@ -84,6 +84,8 @@ pub(crate) struct Latencies {
     pub(crate) ack: Summary,
     /// From a cut to RESUMED.
     pub(crate) back: Summary,
+    /// From the removal of a member to the last that they were shown.
+    pub(crate) revoked: Summary,
 }
 
 /// What this program used, and how late it was itself.
@@ -219,6 +221,7 @@ mod tests {
                 replay: none,
                 ack: none,
                 back: none,
+                revoked: none,
             },
             judgement: Judgement::default(),
             processes: Vec::new(),

@@ -196,6 +196,7 @@ fn latencies(stage: &Stage) -> Latencies {
         replay: recorders.replay.summary(),
         ack: recorders.ack.summary(),
         back: recorders.back.summary(),
+        revoked: recorders.revoked.summary(),
     }
 }
 

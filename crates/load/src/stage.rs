@@ -1,9 +1,10 @@
 //! What all parts of a run share: the ledger, the gauges, the recorders, and the signals that cut,
 //! rewind and stop the sockets.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -22,6 +23,8 @@ pub(crate) struct Signal {
     pub(crate) away: Duration,
     /// Raised to make every socket ask again for what it has had.
     pub(crate) rewinds: u64,
+    /// Every second one of so many, from the first, reads nothing until this is 0.
+    pub(crate) deaf: usize,
     /// The run is over.
     pub(crate) stop: bool,
 }
@@ -61,6 +64,8 @@ pub(crate) struct Latencies {
     pub(crate) lateness: Recorder,
     /// From a cut to RESUMED.
     pub(crate) back: Recorder,
+    /// From the removal of a member to the last that they were shown, which says so.
+    pub(crate) revoked: Recorder,
 }
 
 /// What all parts of a run share.
@@ -78,6 +83,8 @@ pub(crate) struct Stage {
     /// The sockets' signals.
     pub(crate) signal: watch::Sender<Signal>,
     faults: Mutex<Faults>,
+    /// When somebody's removal from a channel was asked for, until they hear of it.
+    removals: Mutex<HashMap<(u64, u64), Instant>>,
 }
 
 impl Stage {
@@ -91,6 +98,7 @@ impl Stage {
             latencies: Latencies::new()?,
             signal: watch::Sender::new(Signal::default()),
             faults: Mutex::default(),
+            removals: Mutex::default(),
         })
     }
 
@@ -107,6 +115,24 @@ impl Stage {
             .lock()
             .map(|faults| faults.clone())
             .unwrap_or_default()
+    }
+
+    /// Somebody (the second) is about to be removed from a channel.
+    pub(crate) fn removing(&self, stay: (u64, u64)) {
+        if let Ok(mut removals) = self.removals.lock() {
+            removals.insert(stay, Instant::now());
+        }
+    }
+
+    /// They were shown that they are.
+    pub(crate) fn removed(&self, stay: (u64, u64)) {
+        let removals = self.removals.lock();
+        let asked = removals
+            .ok()
+            .and_then(|mut removals| removals.remove(&stay));
+        if let Some(asked) = asked {
+            self.latencies.revoked.record(stay.1, asked.elapsed());
+        }
     }
 
     /// Counts a delivery that came just now.
@@ -135,6 +161,7 @@ impl Latencies {
             ack: Recorder::new()?,
             lateness: Recorder::new()?,
             back: Recorder::new()?,
+            revoked: Recorder::new()?,
         })
     }
 }

@@ -105,6 +105,9 @@ impl Report {
             row(f, "replayed", latencies.replay)?;
             row(f, "back after a cut", latencies.back)?;
         }
+        if latencies.revoked.count > 0 {
+            row(f, "removed, the last shown", latencies.revoked)?;
+        }
         row(f, "own lateness", self.own.lateness)
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) repeats: Repeats,
     /// What is done to the sockets meanwhile.
     pub(crate) storm: Option<Storm>,
+    /// Whether some cease to read for a while.
+    pub(crate) deaf: Option<Deaf>,
     /// How many of the connected come and go in channels that they are not in.
     pub(crate) visitors: usize,
     /// What the reader should know about the plan.
@@ -36,6 +38,13 @@ pub(crate) enum Traffic {
     Corpus(Vec<Post>),
     /// Made-up texts, in all channels in turn, by all their members in turn.
     MadeUp,
+    /// The same, but of three messages two go to the first channels, and are made long.
+    Loud {
+        /// How many channels these are.
+        channels: usize,
+        /// How long their messages are.
+        bytes: usize,
+    },
 }
 
 /// When messages are sent.
@@ -52,6 +61,17 @@ pub(crate) enum Pace {
         /// After which time to stop, if not all are sent.
         limit: Option<Duration>,
     },
+}
+
+/// People who cease to read what they are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deaf {
+    /// How many: every second of the first.
+    pub(crate) people: usize,
+    /// From when on.
+    pub(crate) after: Duration,
+    /// For how long.
+    pub(crate) lasts: Duration,
 }
 
 /// Blows against the sockets.
@@ -75,7 +95,8 @@ impl Plan {
                 let post = posts.get(usize::try_from(number).ok()?)?;
                 (post.channel, post.sender, post.content.clone())
             }
-            Traffic::MadeUp => self.make_up(number)?,
+            Traffic::MadeUp => self.make_up(number, (number, 0, self.channels.len()))?,
+            Traffic::Loud { channels, bytes } => self.make_loud(number, (*channels, *bytes))?,
         };
         let id = *ids.get(channel)?;
         Some((
@@ -103,16 +124,37 @@ impl Plan {
             .collect()
     }
 
-    fn make_up(&self, number: u64) -> Option<(usize, usize, String)> {
-        let index = usize::try_from(number).ok()?;
-        let channel = index.checked_rem(self.channels.len())?;
+    /// The text of a message that is the `turn`-th one in so many channels from `first` on, which go round.
+    fn make_up(
+        &self,
+        number: u64,
+        (turn, first, channels): (u64, usize, usize),
+    ) -> Option<(usize, usize, String)> {
+        let turn = usize::try_from(turn).ok()?;
+        let channel = first + turn.checked_rem(channels)?;
         let members = self.channels.get(channel)?;
-        let sender = *members.get((index / self.channels.len()).checked_rem(members.len())?)?;
+        let sender = *members.get((turn / channels).checked_rem(members.len())?)?;
         Some((
             channel,
             sender,
             corpus::sentence(&mut fastrand::Rng::with_seed(number)),
         ))
+    }
+
+    fn make_loud(
+        &self,
+        number: u64,
+        (loud, bytes): (usize, usize),
+    ) -> Option<(usize, usize, String)> {
+        let (round, rest) = (number / 3, number % 3);
+        if rest == 2 {
+            let quiet = self.channels.len().checked_sub(loud)?;
+            return self.make_up(number, (round, loud, quiet));
+        }
+        let (channel, sender, mut text) = self.make_up(number, (round * 2 + rest, 0, loud))?;
+        let missing = bytes.saturating_sub(text.len());
+        text.push_str(&"z".repeat(missing));
+        Some((channel, sender, text))
     }
 }
 
@@ -131,6 +173,7 @@ mod tests {
             pace: Pace::Open(Vec::new()),
             repeats: Repeats::Never,
             storm: None,
+            deaf: None,
             visitors: 0,
             remarks: Vec::new(),
         };
@@ -154,5 +197,29 @@ mod tests {
         );
         assert_ne!(said[0].0.content, said[1].0.content);
         assert_eq!(plan.fan_outs(), [2, 1]);
+
+        let plan = Plan {
+            traffic: Traffic::Loud {
+                channels: 1,
+                bytes: 500,
+            },
+            ..plan
+        };
+        let said: Vec<_> = (0..6)
+            .filter_map(|number| plan.letter(number, &[70, 80]))
+            .map(|(letter, _)| (letter.channel, letter.sender, letter.content.len() >= 500))
+            .collect();
+        let (loud, quiet) = (70, 80);
+        assert_eq!(
+            said,
+            [
+                (loud, 0, true),
+                (loud, 1, true),
+                (quiet, 2, false),
+                (loud, 4, true),
+                (loud, 0, true),
+                (quiet, 3, false)
+            ]
+        );
     }
 }

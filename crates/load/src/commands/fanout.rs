@@ -52,6 +52,7 @@ impl Fanout {
             pace: evenly(self.rate, self.messages),
             repeats: repeats(&self.common),
             storm: None,
+            deaf: None,
             visitors: self.visitors.min(people),
             remarks: Vec::new(),
         }

@@ -16,6 +16,7 @@ mod races;
 mod reads;
 mod replay;
 mod send;
+mod slow;
 mod storm;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Replay(replay::Replay),
     /// As fanout, while all sockets are cut again and again and come back at once.
     Storm(storm::Storm),
+    /// As fanout, while some cease to read, in channels where much is said.
+    Slow(slow::Slow),
     /// People who do everything in the same channels at once; what the API then says of them.
     Counts(counts::Counts),
     /// Many who ask at once for what there may be only one of.
@@ -72,6 +75,7 @@ pub(crate) async fn run() -> anyhow::Result<ExitCode> {
         Command::Send(command) => measure(&command.common, || command.plan()).await,
         Command::Replay(command) => measure(&command.common, || command.plan()).await,
         Command::Storm(command) => measure(command.common(), || Ok(command.plan())).await,
+        Command::Slow(command) => measure(command.common(), || Ok(command.plan())).await,
         Command::Counts(command) => command.run().await,
         Command::Races(command) => command.run().await,
         Command::Erase(command) => command.run().await,

@@ -67,6 +67,7 @@ impl Replay {
             pace: Pace::Open(times),
             repeats: repeats(&self.common),
             storm: None,
+            deaf: None,
             visitors: 0,
         })
     }

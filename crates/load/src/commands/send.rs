@@ -60,6 +60,7 @@ impl Send {
             pace,
             repeats: repeats(&self.common),
             storm: None,
+            deaf: None,
             visitors: 0,
             remarks: Vec::new(),
         })

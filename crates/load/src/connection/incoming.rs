@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::{Connection, End, Phase, ending, say};
 use crate::checker::Seen;
 use crate::dialer::Socket;
-use crate::frame::{self, Incoming};
+use crate::frame::{self, EventKind, Incoming};
 use crate::reload::fill_gap;
 use crate::requests::Refused;
 use crate::rest::Stored;
@@ -36,6 +36,9 @@ impl Connection {
             Ok(Incoming::Event(event)) => {
                 if let Seen::Message(since_due) = self.inbox.apply(&event, &self.stage.ledger) {
                     self.count(since_due);
+                }
+                if event.kind == EventKind::Left(self.person.user) {
+                    self.stage.removed((event.channel, self.person.user));
                 }
             }
             Ok(Incoming::Batch(events)) => {
@@ -113,7 +116,7 @@ impl Connection {
 
     fn count(&self, since_due: Duration) {
         let latencies = &self.stage.latencies;
-        let recorder = if self.phase == Phase::Live {
+        let recorder = if self.phase == Phase::Live && !self.is_slow {
             &latencies.delivery
         } else {
             &latencies.replay

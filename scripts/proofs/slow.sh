@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# 500 of 10,000 clients cease to read while 80 KB/s are due to each: they are cut, the others notice nothing, memory stays, and they come back whole.
+# takes: about 12 minutes
+#
+# slow [OPTIONS of discuss-load slow]
+# shellcheck source=../lib/all.sh source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
+
+DEAF=500
+
+# One run of so many who cease to read, its report under a name: listen_to NAME DEAF [OPTIONS...]
+listen_to() {
+  local name=$1 deaf=$2
+  shift 2
+  # 20 channels with 200 long messages a second, 20 a second from each of which half of the members turn away.
+  proof_load slow --any-lateness --skip-probes --sockets 10000 --channels 200 --members 50 --rate 300 --messages 24000 --deaf "$deaf" "$@" \
+    --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
+    --pids "$(proof_pids)" --json "$PROOF_PLACE/$name.json"
+}
+
+# A counter or the like of the gateway: figure_of NAME
+figure_of() {
+  curl -fsS "http://$(proof_admin gateway)/metrics" | awk -v name="$1" 'index($0, name " ") == 1 { sum += $2 } END { print sum + 0 }'
+}
+
+# The median of the others' p95 in the runs of a sort: median_of SORT
+median_of() {
+  jq -s '[.[].latencies.delivery.p95] | sort | .[length / 2 | floor]' "$PROOF_PLACE/$1"-*.json
+}
+
+main() {
+  local code=0 run before most=0 now all in_time
+  proof_begin slow
+  proof_servers postgres redis
+  proof_service api discuss-api
+  proof_service gateway discuss-gateway
+  rm -f "$PROOF_PLACE"/*.json
+  for run in 1 2 3; do
+    rm -f "$PROOF_PLACE/most-memory"
+    load_watch_memory gateway &
+    listen_to "all-$run" 0 "$@" || code=1
+    before=$(cat "$PROOF_PLACE/most-memory")
+    listen_to "some-$run" "$DEAF" "$@" || code=1
+    now=$(($(cat "$PROOF_PLACE/most-memory") - before))
+    proof_figure "grown by, KiB" "$now"
+    if ((now > most)); then most=$now; fi
+  done
+  all=$(figure_of discuss_gateway_slow_closes_total)
+  in_time=$(figure_of 'discuss_gateway_slow_close_seconds_bucket{le="10"}')
+  proof_figure "cut because they did not read" "$all"
+  proof_figure "of them gone within 10 s" "$in_time"
+  proof_figure "others' p95 while all read, ms" "$(median_of all)"
+  proof_figure "others' p95 while some do not, ms" "$(median_of some)"
+  if ((all < 3 * DEAF || in_time < all || most > 102400)); then code=1; fi
+  jq -n -e "$(median_of some) <= 1.1 * $(median_of all)" >/dev/null || code=1
+  proof_verdict "$code" "$all were cut, the gateway grew by $most KiB; $(load_summary "$PROOF_PLACE/some-3.json")"
+}
+
+main "$@"
