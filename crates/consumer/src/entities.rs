@@ -45,7 +45,11 @@ impl Handler for Entities {
     fn read(&self, record: &Record) -> Reading<Work> {
         let Read { inbox, news } = match sources::read(record) {
             Ok(Some(read)) => read,
-            Ok(None) => return Reading::Skip,
+            Ok(None) => {
+                let (topic, partition, offset) = (&record.topic, record.partition, record.offset);
+                tracing::debug!(%topic, partition, offset, "a record of a sort that is not known is passed");
+                return Reading::Skip;
+            }
             Err(unreadable) => return Reading::Unreadable(unreadable.to_string()),
         };
         let key = match &news {

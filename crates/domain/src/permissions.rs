@@ -104,12 +104,15 @@ impl Action {
     }
 }
 
-/// The role is too low, or the member is silenced.
+/// Why a member may not do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a {role} may not do this here", role = role.as_str())]
-pub struct Denied {
-    /// The role of who asked.
-    pub role: Role,
+pub enum Denied {
+    /// It is not for this role.
+    #[error("a {role} may not do this here", role = .0.as_str())]
+    Role(Role),
+    /// They may read, but say nothing.
+    #[error("you were silenced in this channel")]
+    Silenced,
 }
 
 /// Why something is not done in a channel by who is in it.
@@ -135,10 +138,12 @@ impl Membership {
 
     /// Refuses what this member may not do. Asks only of current members.
     pub fn require(self, action: Action) -> Result<(), Denied> {
-        let silenced = self.status == MemberStatus::Muted && action.is_speech();
         let (lowest, highest) = action.roles();
-        if silenced || self.role < lowest || self.role > highest {
-            return Err(Denied { role: self.role });
+        if self.role < lowest || self.role > highest {
+            return Err(Denied::Role(self.role));
+        }
+        if self.status == MemberStatus::Muted && action.is_speech() {
+            return Err(Denied::Silenced);
         }
         Ok(())
     }

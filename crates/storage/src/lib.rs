@@ -18,6 +18,7 @@ mod reactions;
 pub mod redis;
 pub mod relay;
 mod schema;
+mod text;
 pub mod threads;
 pub mod users;
 

@@ -6,6 +6,7 @@ use discuss_domain::users::{Caller, User};
 use discuss_domain::{TenantId, UserId};
 
 use crate::schema::users;
+use crate::text::first_text;
 use crate::{Connection, StorageError};
 
 mod directory;
@@ -50,8 +51,8 @@ pub async fn upsert(connection: &mut Connection, caller: &Caller) -> Result<(), 
         .on_conflict((users::tenant_id, users::user_id))
         .do_update()
         .set((
-            users::name.eq(coalesce(excluded(users::name), users::name)),
-            users::email.eq(coalesce(excluded(users::email), users::email)),
+            users::name.eq(first_text(excluded(users::name), users::name)),
+            users::email.eq(first_text(excluded(users::email), users::email)),
         ))
         .execute(connection)
         .await?;
@@ -72,12 +73,4 @@ pub async fn list(
         .load(connection)
         .await?;
     Ok(rows.into_iter().map(User::from).collect())
-}
-
-diesel::define_sql_function! {
-    /// The first that is not null.
-    fn coalesce(
-        first: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-        second: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
 }

@@ -8,6 +8,8 @@ use super::Unreadable;
 
 /// People of one event at most.
 const MOST_PEOPLE: usize = 1_000;
+/// In 1973: what is less is in seconds, and would count as older than all else.
+const FIRST_MS: i64 = 100_000_000_000;
 /// The end of the year 9999.
 const LAST_MS: i64 = 253_402_300_799_999;
 
@@ -100,7 +102,7 @@ impl<'a> Fields<'a> {
         let Some(at_ms) = self.number(name)? else {
             return Ok(None);
         };
-        if (0..=LAST_MS).contains(&at_ms) {
+        if (FIRST_MS..=LAST_MS).contains(&at_ms) {
             Ok(Some(at_ms))
         } else {
             Err(self.wrong(name, "must be epoch milliseconds"))

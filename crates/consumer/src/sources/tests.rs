@@ -161,7 +161,7 @@ fn a_wrong_name_person_or_time_is_named() {
         ),
         (
             "timestamp",
-            json!(-1),
+            json!(1_764_000_000),
             "timestamp: must be epoch milliseconds",
         ),
         ("eventId", json!([]), "eventId: must be a text"),

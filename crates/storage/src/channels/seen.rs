@@ -13,6 +13,7 @@ use super::counted::Counted;
 use crate::members::{CURRENT, MemberRow};
 use crate::messages::mentions::UnreadMentions;
 use crate::schema::{channel_members, channels, messages, users};
+use crate::text::{first_text, literal, lower};
 use crate::users::{UserRow, known_or_id};
 use crate::{Connection, StorageError};
 
@@ -126,7 +127,7 @@ macro_rules! listed {
             query = query.filter(channels::entity_type.eq(sort.as_str()));
         }
         if let Some(search) = &$filter.search {
-            query = query.filter(shown_name!().ilike(part(search.as_str())));
+            query = query.filter(shown_name!().ilike(format!("%{}%", literal(search.as_str()))));
         }
         query
     }};
@@ -171,19 +172,6 @@ pub async fn count_seen(
     Ok(counted.get_result(connection).await?)
 }
 
-/// A pattern for whatever has this text somewhere in it.
-fn part(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
-}
-
 fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
     let (channel, membership, other, last_message, sender, unread_mentions) = row;
     let channel = Channel::try_from(channel)?;
@@ -198,22 +186,6 @@ fn seen(row: SeenRow, viewer: UserId) -> Result<Seen, StorageError> {
         unread_mentions,
         channel,
     })
-}
-
-diesel::define_sql_function! {
-    /// The first that is not null.
-    #[sql_name = "coalesce"]
-    fn first_text(
-        first: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-        second: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
-}
-
-diesel::define_sql_function! {
-    /// The text in lower case.
-    fn lower(
-        text: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
 }
 
 diesel::define_sql_function! {

@@ -15,6 +15,7 @@ use discuss_domain::{ChannelId, TenantId, UserId};
 use self::aliases::readers;
 use crate::members::CURRENT;
 use crate::schema::{channel_members, users};
+use crate::text::lower;
 use crate::{Connection, StorageError};
 
 mod aliases {
@@ -97,8 +98,3 @@ SELECT count(*) FROM (SELECT 1 FROM message_mentions x CROSS JOIN LATERAL (
             AND w.sender_id <> channel_members.user_id OFFSET 0) AS live
  WHERE x.channel_id = channel_members.channel_id AND x.user_id IN (0, channel_members.user_id)
    AND x.seq > channel_members.last_read_seq LIMIT 1000) AS counted)";
-
-diesel::define_sql_function! {
-    /// The text in lower case.
-    fn lower(text: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
-}

@@ -9,8 +9,9 @@ use diesel_async::RunQueryDsl;
 use discuss_domain::users::User;
 use discuss_domain::{TenantId, UserId};
 
-use super::{UserRow, coalesce};
+use super::UserRow;
 use crate::schema::users;
+use crate::text::{first_text, literal};
 use crate::{Connection, StorageError};
 
 /// Those of these people who are known, and when the account service last said so.
@@ -56,8 +57,8 @@ pub async fn upsert_checked(
         .on_conflict((users::tenant_id, users::user_id))
         .do_update()
         .set((
-            users::name.eq(coalesce(excluded(users::name), users::name)),
-            users::email.eq(coalesce(excluded(users::email), users::email)),
+            users::name.eq(first_text(excluded(users::name), users::name)),
+            users::email.eq(first_text(excluded(users::email), users::email)),
             users::avatar_url.eq(excluded(users::avatar_url)),
             users::checked_at.eq(excluded(users::checked_at)),
         ))
@@ -89,18 +90,6 @@ pub async fn search(
         avatar_url: row.avatar_url,
     });
     Ok(found.map(User::from).collect())
-}
-
-/// A text as LIKE finds it itself, and nothing else.
-fn literal(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            literal.push('\\');
-        }
-        literal.push(character);
-    }
-    literal
 }
 
 #[derive(QueryableByName)]

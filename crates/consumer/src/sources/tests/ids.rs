@@ -32,7 +32,7 @@ fn an_event_without_id_and_time_goes_by_its_place_and_a_uuid_by_its_tenant() {
 fn without_an_id_what_an_event_says_tells_it_from_others_of_its_moment() {
     let assigned = |user: i64| {
         let event = json!({
-            "type": "CUSTOMER_ASSIGNED", "tenantId": 3, "entityId": 7, "timestamp": 5, "assignedTo": user,
+            "type": "CUSTOMER_ASSIGNED", "tenantId": 3, "entityId": 7, "timestamp": 1_700_000_000_005_i64, "assignedTo": user,
         });
         inbox_id("ENTITY_EVENTS", &event)
     };
@@ -66,7 +66,7 @@ fn an_event_from_the_future_is_refused() {
 #[test]
 fn the_same_number_of_another_type_tenant_or_record_is_another_event() {
     let event = json!({
-        "type": "CUSTOMER_DELETED", "tenantId": 3, "entityId": 7, "eventId": 17, "timestamp": 5,
+        "type": "CUSTOMER_DELETED", "tenantId": 3, "entityId": 7, "eventId": 17, "timestamp": 1_700_000_000_005_i64,
     });
     let with = |field: &str, value: Value| {
         let mut event = event.clone();
@@ -75,7 +75,7 @@ fn the_same_number_of_another_type_tenant_or_record_is_another_event() {
     };
     let again = [
         with("eventId", json!("17")),
-        with("timestamp", json!(6)),
+        with("timestamp", json!(1_700_000_000_006_i64)),
         with("entityName", json!("Acme")),
     ];
     let others = [

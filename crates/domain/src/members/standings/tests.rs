@@ -101,7 +101,7 @@ fn the_owner_gives_roles_and_others_do_not() {
     assert_eq!(promoted, Ok(vec![active(5, Role::Admin)]));
     for role in [Role::Guest, Role::Member, Role::Admin] {
         let refused = decide_standings(active(2, role), member, to_role(Role::Guest));
-        assert_eq!(refused, Err(StandingError::Denied(Denied { role })));
+        assert_eq!(refused, Err(StandingError::Denied(Denied::Role(role))));
     }
     // An admin who names the role that they have changes nothing.
     let same = decide_standings(active(2, Role::Admin), member, to_role(Role::Member));
