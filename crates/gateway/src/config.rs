@@ -100,6 +100,10 @@ pub struct SocketConfig {
     /// may come from it.
     #[arg(long, env, default_value_t = 0)]
     pub gateway_sockets_per_address: usize,
+    /// Sockets that are taken in a second when very many come at once: the others wait up to five seconds, or
+    /// come back; 0 is any number.
+    #[arg(long, env, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub gateway_accepts_per_second: u32,
     /// Milliseconds within which the clients of a drained instance come back elsewhere.
     #[arg(long, env, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     pub gateway_reconnect_ms: u64,

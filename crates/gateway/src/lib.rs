@@ -19,6 +19,7 @@ mod links;
 mod loader;
 mod news;
 mod outgoing;
+mod pace;
 mod pages;
 mod redis_feed;
 mod replays;

@@ -52,6 +52,10 @@ pub(crate) async fn upgrade(
     {
         return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
     }
+    if !gateway.pace.wait().await {
+        let message = "too many come at once; try again";
+        return Ok(refusal(ErrorCode::ServiceUnavailable, message));
+    }
     let address = request.peer_addr().map(|address| address.ip());
     let Some(open) = OpenSocket::count(&gateway, address) else {
         let message = "too many sockets from this address";

@@ -1,0 +1,81 @@
+//! The pace at which sockets are taken when very many come at once: each gets its turn, in the order of coming, so
+//! that those who are there already are served meanwhile.
+//!
+//! The limiters of the field tell whoever comes too early to try again, all at the same time; here each is told
+//! once when it may.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Nobody waits longer: they come back themselves.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// So many may come at once before there is a queue.
+const AT_ONCE: u32 = 100;
+
+/// The pace at which sockets are taken.
+pub(crate) struct Pace {
+    /// From one to the next; nothing where any number may come.
+    interval: Option<Duration>,
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    /// So many sockets a second; 0 is any number.
+    pub(crate) fn per_second(sockets: u32) -> Self {
+        Self {
+            interval: Duration::from_secs(1).checked_div(sockets),
+            next: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Waits for the turn of who calls; `false` at once when it is too far away.
+    pub(crate) async fn wait(&self) -> bool {
+        let Some(interval) = self.interval else {
+            return true;
+        };
+        let Some(turn) = self.turn(interval, Instant::now()) else {
+            return false;
+        };
+        sleep_until(turn).await;
+        true
+    }
+
+    fn turn(&self, interval: Duration, now: Instant) -> Option<Instant> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let earliest = now.checked_sub(interval.saturating_mul(AT_ONCE));
+        let turn = earliest.map_or(*next, |earliest| (*next).max(earliest));
+        if turn > now + PATIENCE {
+            return None;
+        }
+        *next = turn + interval;
+        Some(turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn some_come_at_once_the_others_one_after_the_other_and_the_last_not_at_all() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        let pace = Pace::per_second(100);
+        let interval = pace.interval.unwrap();
+        *pace.next.lock().unwrap() = now - second * 60;
+        let turns: Vec<_> = (0..1_000).map(|_| pace.turn(interval, now)).collect();
+        let at_once = turns.iter().flatten().filter(|turn| **turn <= now).count();
+        assert_eq!(at_once, 101);
+        assert_eq!(turns[200], Some(now + second));
+        assert_eq!(turns[599], Some(now + second * 5 - interval));
+        assert_eq!(turns[700], None);
+        // Later there is room again.
+        assert!(pace.turn(interval, now + second).is_some());
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_pace_nobody_waits() {
+        assert!(Pace::per_second(0).wait().await);
+    }
+}
