@@ -1,10 +1,10 @@
 //! Replies, their threads, and who follows them.
 
 use discuss_app::AppError;
-use discuss_app::messages::change::delete;
+use discuss_app::messages::change::{delete, edit};
 use discuss_app::messages::get;
 use discuss_app::threads::{Following, list, set_following};
-use discuss_domain::messages::{Draft, Message};
+use discuss_domain::messages::{Content, Draft, Message};
 use discuss_domain::{ChannelId, MessageId, Seq};
 use discuss_test_support::World;
 use discuss_wire::errors::ErrorCode;
@@ -235,4 +235,22 @@ async fn who_starts_replies_or_is_mentioned_follows_until_they_say_otherwise() {
     let stranger = follow(9, root, Following::Yes).await;
     assert_eq!(refusal(stranger), ErrorCode::MessageNotFound);
     assert_eq!(followers(&world, root).await, [2, 3, 5]);
+}
+
+#[tokio::test]
+async fn whom_an_edit_mentions_anew_follows_the_thread() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2, 3, 4]).await;
+    let alone = world.send(1, channel, "alone").await.id;
+    let root = world.send(1, channel, "root").await.id;
+    let answer = reply(&world, 2, channel, root).await.id;
+    let window = std::time::Duration::from_hours(1);
+    for (user, message, text) in [(2, answer, "<@3>"), (1, root, "<@4>"), (1, alone, "<@4>")] {
+        let content = Content::parse(text.to_owned()).unwrap();
+        let person = World::person(user);
+        let edited = edit(&world.app, &person, message.into(), (content, window));
+        edited.await.unwrap();
+    }
+    assert_eq!(followers(&world, root).await, [1, 2, 3, 4]);
+    assert_eq!(followers(&world, alone).await, Vec::<i64>::new());
 }

@@ -58,6 +58,7 @@ impl<'a> Plan<'a> {
             changed
                 .mentions
                 .retain(|user| is_in(look, asked.channel, *user));
+            self.follow_edited(&before, &changed);
         }
         let parent = before.parent_id;
         self.keep(asked, before);
@@ -78,6 +79,19 @@ impl<'a> Plan<'a> {
             );
         }
         Ok(Outcome::Changed(Box::new(changed)))
+    }
+
+    /// Whom an edit mentions anew follows the thread, as who was mentioned from the first.
+    fn follow_edited(&mut self, before: &Message, after: &Message) {
+        let root = match after.parent_id {
+            Some(root) => root,
+            None if after.thread.count > 0 => after.id,
+            None => return,
+        };
+        let named = after.mentions.iter();
+        let anew = named.filter(|user| !before.mentions.contains(user));
+        let others = &mut self.group.changes.others;
+        others.extend(anew.map(|user| (root, *user)));
     }
 
     /// Keeps what a message said before an edit; of a deleted one nothing is kept.
