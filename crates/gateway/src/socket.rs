@@ -18,13 +18,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
-use crate::line::Line;
 use crate::outgoing::{Dialect, Outgoing};
 use conversation::{Beginning, Conversation};
 use requests::{Auth, Empty, Request, Resume};
 use stomp::Agreement;
 
-/// How long a client has to answer the close frame, and its connection to end after that.
+/// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// What the headers of the upgrade say of who it is; where they are trusted, for as long as the socket.
@@ -64,7 +63,6 @@ pub(crate) struct Socket {
     pub(crate) said: SaidByHeaders,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) stream: AggregatedMessageStream,
-    pub(crate) line: Option<Arc<Line>>,
     /// It counts as open as long as it is.
     pub(crate) _open: OpenSocket,
     /// What was agreed on in STOMP.
@@ -81,24 +79,17 @@ impl Socket {
         metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
         self.outgoing.close(close);
         // The rest of what it says is not for us, but its close frame may be on its way.
-        let is_gone = timeout(FAREWELL, self.outlive()).await.is_ok();
-        self.outgoing.finish();
-        if !is_gone && timeout(FAREWELL, self.outlive()).await.is_err() {
-            tracing::debug!("a client takes nothing, not even the close frame");
-            if let Some(line) = &self.line {
-                line.cut();
-                self.outlive().await;
-            }
+        let farewell = async { while matches!(self.hear().await, Ok(Some(_))) {} };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::debug!("a client did not answer the close frame");
         }
+        self.outgoing.finish();
         if close == Close::Slow {
+            // Who takes nothing is cut beneath us.
+            while matches!(self.hear().await, Ok(Some(_))) {}
             metrics::histogram!("discuss_gateway_slow_close_seconds")
                 .record(closing.elapsed().as_secs_f64());
         }
-    }
-
-    /// Waits until the client is gone.
-    async fn outlive(&mut self) {
-        while matches!(self.hear().await, Ok(Some(_))) {}
     }
 
     async fn serve(&mut self, greeting: Greeting) -> Close {

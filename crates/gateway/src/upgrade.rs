@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::frame_guard::guard;
 use crate::gateway::{Gateway, OpenSocket};
-use crate::line::Line;
 use crate::outgoing::{Bounds, Dialect, Outgoing, SocketBody};
 use crate::socket::stomp::Agreement;
 use crate::socket::{Greeting, SaidByHeaders, Socket};
@@ -138,7 +137,6 @@ async fn begin(
         said,
         outgoing: Arc::clone(&outgoing),
         stream,
-        line: request.conn_data::<Arc<Line>>().cloned(),
         _open: open,
         agreement: Agreement::default(),
         refused,
