@@ -25,6 +25,8 @@ use stomp::Agreement;
 
 /// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the end is waited for of a socket that was too slow, to tell how long it took.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// What the headers of the upgrade say of who it is; where they are trusted, for as long as the socket.
 #[derive(Debug, Default)]
@@ -85,8 +87,9 @@ impl Socket {
         }
         self.outgoing.finish();
         if close == Close::Slow {
-            // Who takes nothing is cut beneath us.
-            while matches!(self.hear().await, Ok(Some(_))) {}
+            // Who takes nothing is cut beneath us, who takes little takes the rest or not.
+            let end = async { while matches!(self.hear().await, Ok(Some(_))) {} };
+            let _is_late = timeout(LINGER, end).await.is_err();
             metrics::histogram!("discuss_gateway_slow_close_seconds")
                 .record(closing.elapsed().as_secs_f64());
         }
