@@ -20,7 +20,7 @@ use crate::hub::SessionId;
 use crate::hubs::{Hubs, Task};
 use crate::links::LocalLinks;
 use crate::loader::Loader;
-use crate::pace::Pace;
+use crate::pace::AcceptPace;
 use crate::pages::Pages;
 use crate::topics::Topics;
 use crate::typists::Typists;
@@ -47,7 +47,7 @@ pub(crate) struct Gateway {
     pub(crate) messages: MessagesConfig,
     pub(crate) draining: CancellationToken,
     /// At which sockets are taken.
-    pub(crate) pace: Pace,
+    pub(crate) pace: AcceptPace,
     sessions: AtomicU64,
     open_sockets: AtomicUsize,
     /// How many are open from each address.
@@ -123,7 +123,7 @@ impl Gateway {
             limiter,
             origins: config.cors.cors_allowed_origins.clone(),
             limits: config.sockets,
-            pace: Pace::per_second(config.sockets.gateway_accepts_per_second),
+            pace: AcceptPace::per_second(config.sockets.gateway_accepts_per_second),
             messages: config.messages,
             draining,
             sessions: AtomicU64::new(0),

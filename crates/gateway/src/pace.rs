@@ -15,13 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AT_ONCE: u32 = 100;
 
 /// The pace at which sockets are taken.
-pub(crate) struct Pace {
+pub(crate) struct AcceptPace {
     /// From one to the next; nothing where any number may come.
     interval: Option<Duration>,
     next: Mutex<Instant>,
 }
 
-impl Pace {
+impl AcceptPace {
     /// So many sockets a second; 0 is any number.
     pub(crate) fn per_second(sockets: u32) -> Self {
         Self {
@@ -61,7 +61,7 @@ mod tests {
     #[tokio::test]
     async fn some_come_at_once_the_others_one_after_the_other_and_the_last_not_at_all() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
-        let pace = Pace::per_second(100);
+        let pace = AcceptPace::per_second(100);
         let interval = pace.interval.unwrap();
         *pace.next.lock().unwrap() = now - second * 60;
         let turns: Vec<_> = (0..1_000).map(|_| pace.turn(interval, now)).collect();
@@ -76,6 +76,6 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_is_no_pace_nobody_waits() {
-        assert!(Pace::per_second(0).wait().await);
+        assert!(AcceptPace::per_second(0).wait().await);
     }
 }
