@@ -103,19 +103,24 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Channels {
 /// Has every session that hears the channel be asked about again.
 pub(crate) fn look_again_in(gateway: &Arc<Gateway>, channel: ChannelId) {
     for session in gateway.hubs.sessions_in(&[channel]).into_values() {
-        if session.gated(|_| ()).is_some() {
-            tokio::spawn(look_again(Arc::clone(gateway), session, Some(channel)));
-        }
+        look_again(gateway, &session, Some(channel));
     }
 }
 
-/// Asks again about one channel, or about those in which something was said since it was asked; and takes the
-/// session out of what its person may hear no more, or back into what they may.
-pub(crate) async fn look_again(
-    gateway: Arc<Gateway>,
-    session: Arc<Session>,
+/// Asks again about one channel, or about those that are barred or in which something was said since it was asked;
+/// and takes the session out of what its person may hear no more, or back into what they may. Nobody waits for it.
+pub(crate) fn look_again(
+    gateway: &Arc<Gateway>,
+    session: &Arc<Session>,
     only: Option<ChannelId>,
 ) {
+    if session.gated(|_| ()).is_some() {
+        let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
+        tokio::spawn(async move { look(&gateway, &session, only).await });
+    }
+}
+
+async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
     let Some(Loaded { channels, records }) = gateway.loader.channels_of(session.person).await
     else {
         // The next look comes in time.
@@ -145,9 +150,9 @@ pub(crate) async fn look_again(
         let head = head(channel);
         session.gated(|gate| gate.asked.insert(*channel, head));
         match (may_see, barred.contains(channel)) {
-            (false, false) => bar(&gateway, &session, *channel).await,
-            (true, true) => let_in(&gateway, &session, (*channel, head)),
-            _ => {}
+            (false, _) => bar(gateway, session, *channel).await,
+            (true, true) => let_in(gateway, session, (*channel, head)),
+            (true, false) => {}
         }
     }
 }
@@ -161,7 +166,7 @@ async fn bar(gateway: &Gateway, session: &Session, channel: ChannelId) {
                 session.outgoing.push(&refusal(session, channel, None));
                 return;
             }
-            Leaving::Unknown => return,
+            Leaving::Quiet | Leaving::Unknown => return,
             // What was missed is being read, which ends.
             Leaving::Busy => sleep(BUSY).await,
         }

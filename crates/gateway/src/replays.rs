@@ -53,7 +53,7 @@ struct Reading {
     gateway: Arc<Gateway>,
     session: Arc<Session>,
     replays: BTreeMap<ChannelId, Replay>,
-    /// What is known already for the next page: a member as of this seq.
+    /// Known already for the next page: a member as of this seq.
     standings: BTreeMap<ChannelId, Seq>,
     resumes: Vec<Resume>,
 }
@@ -100,9 +100,11 @@ impl Reading {
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
             starts.retain(|(channel, _)| !barred.contains(channel));
             self.start(&starts, (&named, &barred));
+        } else if !barred.is_empty() {
+            access::look_again(&self.gateway, &self.session, None);
         }
         for (channel, _) in unknown {
-            // These may be many, and each is answered: as fast as the socket takes it, no faster.
+            // Many may be answered: as fast as the socket takes it, no faster.
             self.session.outgoing.drained().await;
             self.tell_refused(channel, request_id.as_deref());
         }
@@ -117,8 +119,7 @@ impl Reading {
             self.session.forget_catch_ups(channel);
             let head = current.get(&channel).copied().unwrap_or_default();
             self.standings.insert(channel, head);
-            // What the hub still remembers need not be read; it orders a reading of the rest. A log
-            // that went back is found out by reading.
+            // What the hub remembers need not be read; a log that went back is found out by reading.
             let at = self
                 .gateway
                 .hubs

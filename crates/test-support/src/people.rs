@@ -7,12 +7,13 @@ use discuss_app::messages::Sent;
 use discuss_app::services::ServiceSettings;
 use discuss_app::{App, AppError, Context, Passport, Services, channels, members, messages};
 use discuss_domain::channels::{ChannelName, NewGroup};
+use discuss_domain::entities::RecordRef;
 use discuss_domain::members::Role;
 use discuss_domain::messages::{Content, Draft, Message, MessageKind};
 use discuss_domain::users::Caller;
 use discuss_domain::{ChannelId, TenantId, UserId};
 use discuss_storage::Connection;
-use discuss_storage::redis::{Redis, Topic};
+use discuss_storage::redis::{Cache, Redis, Topic};
 use uuid::Uuid;
 
 use crate::{Listener, TestDatabase, redis_url};
@@ -77,6 +78,13 @@ impl World {
     /// Listens to what is published from now on.
     pub async fn listen(&self, topics: &[Topic]) -> Listener {
         Listener::start(self.app.redis(), topics).await
+    }
+
+    /// What is kept of who may see a record counts no more.
+    pub async fn forget_access(&self, record: &RecordRef) {
+        let cache = Cache::new(self.app.redis().clone());
+        let forgotten = cache.forget_access(&[record]).await;
+        forgotten.expect("Redis must be there");
     }
 
     /// Keeps somebody's name, as a request of theirs does.

@@ -71,7 +71,8 @@ where
             Place::Left(_) => return Leaving::Unknown,
             // Whoever reads joins at the end of it, and is waited for.
             Place::Reading { .. } => return Leaving::Busy,
-            Place::Live | Place::Added(_) | Place::Narrowed => *place = Place::Narrowed,
+            Place::Narrowed => return Leaving::Quiet,
+            Place::Live | Place::Added(_) => *place = Place::Narrowed,
         }
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
             channel.remove_live(id);

@@ -119,6 +119,8 @@ pub enum Start {
 pub enum Leaving {
     /// It hears nothing more.
     Done,
+    /// It heard nothing before.
+    Quiet,
     /// It reads what it missed: afterwards, please.
     Busy,
     /// It is not in the channel.

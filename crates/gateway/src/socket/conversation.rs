@@ -108,9 +108,7 @@ impl Conversation<'_> {
             return Some(Close::Unauthorized);
         }
         if self.session.gated(Gate::is_due) == Some(true) {
-            let (gateway, session) = (&self.socket.gateway, &self.session);
-            let look = access::look_again(Arc::clone(gateway), Arc::clone(session), None);
-            tokio::spawn(look);
+            access::look_again(&self.socket.gateway, &self.session, None);
         }
         self.beat();
         None

@@ -144,3 +144,32 @@ async fn an_event_that_takes_access_away_ends_what_is_heard_and_one_that_gives_i
     let sent = world.send(5, channel, "for both again").await;
     six.expect_seq(channel, sent.seq.get()).await;
 }
+
+#[tokio::test]
+async fn who_resumes_on_a_live_socket_and_may_not_see_the_record_any_more_hears_nothing_more() {
+    let crm = HttpServer::start(yes).await;
+    let (world, customer, channel, gateway) = customer_beside(&crm).await;
+    let mut six = gateway.connect(6).await;
+    let sent = world.send(5, channel, "for both").await;
+    six.expect_seq(channel, sent.seq.get()).await;
+
+    crm.say(makers_only);
+    // What is kept of it counts no more, and no gateway is told.
+    world.forget_access(&customer).await;
+    six.resume(&[(channel, 0)]).await;
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let frame = six.next_frame().await;
+        match frame["type"].as_str().unwrap() {
+            "ERROR" => told.push(frame["payload"]["code"].to_string()),
+            "RESUMED" => told.push(String::new()),
+            _ => {}
+        }
+    }
+    // In answer, and when the channel is taken from the socket.
+    told.sort();
+    let denied = "\"ENTITY_ACCESS_DENIED\"";
+    assert_eq!(told, ["", denied, denied]);
+    world.send(5, channel, "among us").await;
+    six.expect_silence().await;
+}

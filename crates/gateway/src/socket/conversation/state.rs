@@ -106,6 +106,7 @@ impl Conversation<'_> {
         let Some((_, last_seq)) = admitted.first().copied() else {
             let id = request.id.as_deref();
             self.push(&access::refusal(&self.session, channel, id));
+            access::look_again(gateway, &self.session, Some(channel));
             return Ok(());
         };
         self.say_subscribed(channel, Some(last_seq), request);
@@ -116,7 +117,7 @@ impl Conversation<'_> {
     fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let channel = request.payload::<InChannel>()?.parse()?;
         match self.socket.gateway.hubs.leave(self.session.id, channel) {
-            Leaving::Done => {
+            Leaving::Done | Leaving::Quiet => {
                 self.say_subscribed(channel, None, request);
                 Ok(())
             }
