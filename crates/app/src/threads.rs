@@ -5,6 +5,7 @@ use discuss_domain::channels::Channel;
 use discuss_domain::members::Member;
 use discuss_domain::messages::Message;
 use discuss_domain::messages::receipts::Viewpoint;
+use discuss_domain::permissions::{Action, require_may};
 use discuss_storage::{Connection, messages as stored, threads};
 
 use crate::messages::change::Target;
@@ -44,7 +45,8 @@ pub async fn set_following(
 ) -> Result<MessageId, AppError> {
     require_entity_of_message(context, message).await?;
     let mut connection = app.connection().await?;
-    let (root, _, _) = find_root(&mut connection, context, message.into()).await?;
+    let (root, channel, own) = find_root(&mut connection, context, message.into()).await?;
+    require_may(&channel, own.membership, Action::React)?;
     threads::set_following(&mut connection, root.id, context.user(), following).await?;
     Ok(root.id)
 }

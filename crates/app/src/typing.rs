@@ -6,6 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use discuss_domain::ChannelId;
 use discuss_domain::channels::Channel;
+use discuss_domain::members::Membership;
+use discuss_domain::permissions::{Action, require_may};
 use discuss_domain::presence::TOLD_UP_TO;
 use discuss_domain::users::User;
 use discuss_storage::redis::Topic;
@@ -29,7 +31,8 @@ pub async fn tell(
     channel: ChannelId,
     is_typing: bool,
 ) -> Result<(), AppError> {
-    let found = find(app, context, channel).await?;
+    let (found, own) = find(app, context, channel).await?;
+    require_may(&found, own, Action::React)?;
     if found.member_count > TOLD_UP_TO {
         return Ok(());
     }
@@ -64,11 +67,15 @@ pub async fn list(app: &App, context: &Context, channel: ChannelId) -> Result<Ve
         .collect())
 }
 
-async fn find(app: &App, context: &Context, channel: ChannelId) -> Result<Channel, AppError> {
+async fn find(
+    app: &App,
+    context: &Context,
+    channel: ChannelId,
+) -> Result<(Channel, Membership), AppError> {
     require_entity_of(context, channel).await?;
     let mut connection = app.connection().await?;
-    let (found, _) = require_in(&mut connection, context, channel).await?;
-    Ok(found)
+    let (found, own) = require_in(&mut connection, context, channel).await?;
+    Ok((found, own.membership))
 }
 
 fn frame(context: &Context, channel: ChannelId, is_typing: bool) -> Result<Bytes, AppError> {

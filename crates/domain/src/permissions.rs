@@ -7,9 +7,9 @@ use crate::members::{MemberStatus, Membership, Role};
 /// Something to be done in a channel by who is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Read, mark as read, show that one types.
+    /// Read, mark as read.
     Read,
-    /// React to a message.
+    /// React to a message, follow its thread, show that one types.
     React,
     /// Go.
     Leave,
