@@ -2,7 +2,7 @@
 
 use discuss_domain::channels::Channel;
 use discuss_domain::members::{Member, Membership, ReadMark, Role};
-use discuss_domain::permissions::{Action, require_may};
+use discuss_domain::permissions::{Action, require_may, require_right};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, EventKind, UserId};
 use discuss_storage::event_log::LoggedEvent;
@@ -142,7 +142,7 @@ pub async fn remove(
     let event = connection
         .transaction(async |connection| {
             let (channel, own) = lock_in(connection, context, channel).await?;
-            require_may(&channel, own, Action::RemoveMember)?;
+            require_right(&channel, own, Action::RemoveMember)?;
             let removed = require_current(connection, channel.id, user).await?;
             require_may(&channel, own, removal(removed)?)?;
             let after = channels::take_seq(connection, channel.id, -1, now()).await?;

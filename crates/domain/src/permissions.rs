@@ -155,14 +155,23 @@ pub fn require_may(
     membership: Membership,
     action: Action,
 ) -> Result<(), Refused> {
-    if channel.kind == ChannelKind::Direct && !action.is_done_in_direct() {
-        return Err(Refused::InDirect);
-    }
-    membership.require(action)?;
+    require_right(channel, membership, action)?;
     if channel.archived_at.is_some() && !action.is_done_in_archived() {
         return Err(Refused::Archived);
     }
     Ok(())
+}
+
+/// As [`require_may`], for who has more rights to ask about before it counts that the channel is archived.
+pub fn require_right(
+    channel: &Channel,
+    membership: Membership,
+    action: Action,
+) -> Result<(), Refused> {
+    if channel.kind == ChannelKind::Direct && !action.is_done_in_direct() {
+        return Err(Refused::InDirect);
+    }
+    Ok(membership.require(action)?)
 }
 
 /// Why somebody does not come into a channel.

@@ -2,7 +2,7 @@
 
 use discuss_domain::channels::Channel;
 use discuss_domain::members::{Member, Standing, StandingChange, decide_standings};
-use discuss_domain::permissions::{Action, require_may};
+use discuss_domain::permissions::{Action, require_may, require_right};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, EventKind, UserId};
 use discuss_storage::event_log::LoggedEvent;
@@ -43,15 +43,17 @@ async fn change_standing(
     change: StandingChange,
 ) -> Result<(Vec<LoggedEvent>, Channel), AppError> {
     let (channel, membership) = lock_in(connection, context, id).await?;
-    require_may(&channel, membership, Action::Silence)?;
+    require_right(&channel, membership, Action::Silence)?;
     let own = Standing {
         user: context.user(),
         membership,
     };
     let membership = require_current(connection, id, user).await?;
     let other = Standing { user, membership };
+    let standings = decide_standings(own, other, change)?;
+    require_may(&channel, own.membership, Action::Silence)?;
     let mut logged = Vec::new();
-    for standing in decide_standings(own, other, change)? {
+    for standing in standings {
         logged.push(set_standing(connection, context, id, standing).await?);
     }
     Ok((logged, channel))

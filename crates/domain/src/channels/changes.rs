@@ -50,15 +50,16 @@ pub fn require_may_change(
     membership: Membership,
     changes: &ChannelChanges,
 ) -> Result<(), ChangeError> {
-    require_may(channel, membership, Action::ChangeDetails)?;
-    if changes
+    let changes_visibility = changes
         .is_private
-        .is_some_and(|new| new != channel.is_private)
-    {
-        require_may(channel, membership, Action::ChangeVisibility)?;
-        if channel.kind == ChannelKind::Topic {
-            return Err(ChangeError::PublicTopic);
-        }
+        .is_some_and(|new| new != channel.is_private);
+    if !changes_visibility {
+        return Ok(require_may(channel, membership, Action::ChangeDetails)?);
+    }
+    // Who may do this may change the details, too.
+    require_may(channel, membership, Action::ChangeVisibility)?;
+    if channel.kind == ChannelKind::Topic {
+        return Err(ChangeError::PublicTopic);
     }
     Ok(())
 }
