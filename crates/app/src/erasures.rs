@@ -19,7 +19,7 @@ use crate::{App, AppError, Context};
 /// Messages that are looked at in one statement, whosever they are.
 const STRETCH: i64 = 1_000;
 /// Messages that become tombstones in one step: they share a transaction or two.
-const STEP: usize = 50;
+const STEP: usize = 25;
 /// A job is held for so long after each step, in seconds.
 const HELD: f64 = 30.0;
 
