@@ -109,11 +109,7 @@ pub(crate) fn look_again_in(gateway: &Arc<Gateway>, channel: ChannelId) {
 
 /// Asks again about one channel, or about those that are barred or in which something was said since it was asked;
 /// and takes the session out of what its person may hear no more, or back into what they may. Nobody waits for it.
-pub(crate) fn look_again(
-    gateway: &Arc<Gateway>,
-    session: &Arc<Session>,
-    only: Option<ChannelId>,
-) {
+pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<ChannelId>) {
     if session.gated(|_| ()).is_some() {
         let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
         tokio::spawn(async move { look(&gateway, &session, only).await });
