@@ -65,6 +65,11 @@ impl Gate {
         is_due
     }
 
+    /// May the session not hear this channel?
+    pub(crate) fn is_barred(&self, channel: ChannelId) -> bool {
+        self.barred.contains(&channel)
+    }
+
     /// The channels that the session may not hear.
     pub(crate) fn barred(&self) -> Vec<ChannelId> {
         self.barred.iter().copied().collect()
@@ -182,7 +187,7 @@ fn let_in(gateway: &Gateway, session: &Session, (channel, head): (ChannelId, Seq
 
 /// Why a session hears nothing of a channel: it is not its person's, or what is said beside its record is not.
 pub(crate) fn refusal(session: &Session, channel: ChannelId, request_id: Option<&str>) -> Frame {
-    let is_barred = session.gated(|gate| gate.barred.contains(&channel));
+    let is_barred = session.gated(|gate| gate.is_barred(channel));
     let (code, message) = match is_barred {
         Some(true) => (
             ErrorCode::EntityAccessDenied,

@@ -1,7 +1,7 @@
 //! What a socket says of its person: what came, what they read and type, whether they are there; and what
 //! it wants to hear.
 
-use discuss_app::{deliveries, presence, reads, typing};
+use discuss_app::{channels, deliveries, presence, reads, typing};
 use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::{ErrorCode, FieldError};
 use discuss_wire::messages::MarkReadRequest;
@@ -40,13 +40,15 @@ impl Conversation<'_> {
             "ACK" => self.acknowledge(request)?,
             "MARK_READ" => {
                 let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
-                reads::gather(&self.socket.gateway.app, &self.context, channel, message);
+                if !self.tell_if_barred(channel, request) {
+                    reads::gather(&self.socket.gateway.app, &self.context, channel, message);
+                }
             }
             "TYPING_START" => self.type_in(request, true).await?,
             "TYPING_STOP" => self.type_in(request, false).await?,
             "SET_PRESENCE" => self.set_presence(request).await?,
             "SUBSCRIBE_CHANNEL" => self.subscribe(request).await?,
-            "UNSUBSCRIBE_CHANNEL" => self.unsubscribe(request)?,
+            "UNSUBSCRIBE_CHANNEL" => self.unsubscribe(request).await?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -100,7 +102,7 @@ impl Conversation<'_> {
         loaded.channels.retain(|(id, _)| *id == channel);
         loaded.records.retain(|(id, _)| *id == channel);
         if loaded.channels.is_empty() {
-            return Err(unknown_channel());
+            return Err(self.why_not_in(channel).await);
         }
         let admitted = access::admitted(&self.session, loaded).await;
         let Some((_, last_seq)) = admitted.first().copied() else {
@@ -114,8 +116,11 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
+    async fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let channel = request.payload::<InChannel>()?.parse()?;
+        if self.tell_if_barred(channel, request) {
+            return Ok(());
+        }
         match self.socket.gateway.hubs.leave(self.session.id, channel) {
             Leaving::Done | Leaving::Quiet => {
                 self.say_subscribed(channel, None, request);
@@ -125,7 +130,31 @@ impl Conversation<'_> {
                 let message = "what was missed in it is being read; try again";
                 Err(Refusal::told(ErrorCode::ServiceUnavailable, message))
             }
-            Leaving::Unknown => Err(unknown_channel()),
+            Leaving::Unknown => Err(self.why_not_in(channel).await),
+        }
+    }
+
+    /// Refuses what is about a channel whose record the person may not see; answers whether that is so.
+    fn tell_if_barred(&self, channel: ChannelId, request: &Request<'_>) -> bool {
+        let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
+        if is_barred {
+            let id = request.id.as_deref();
+            self.push(&access::refusal(&self.session, channel, id));
+        }
+        is_barred
+    }
+
+    /// Why there is nothing to hear of a channel that the session is not in.
+    async fn why_not_in(&self, channel: ChannelId) -> Refusal {
+        match channels::get(&self.socket.gateway.app, &self.context, channel).await {
+            Ok(seen) if seen.membership.is_some() => {
+                Refusal::told(ErrorCode::ServiceUnavailable, "not heard of yet; try again")
+            }
+            Ok(_) => {
+                let message = "you are not a member of this channel";
+                Refusal::told(ErrorCode::NotChannelMember, message)
+            }
+            Err(error) => error.into(),
         }
     }
 
@@ -140,8 +169,4 @@ impl Conversation<'_> {
         };
         self.push(&frames::own(kind, subscribed, request.id.as_deref()));
     }
-}
-
-fn unknown_channel() -> Refusal {
-    Refusal::told(ErrorCode::ChannelNotFound, "there is no such channel")
 }
