@@ -137,6 +137,8 @@ async fn every_request_is_answered_to_each_person_as_the_table_says() {
     let known: BTreeSet<_> = rows.iter().map(|row| (&*row.kind, row.sort)).collect();
     let wanted = wanted();
     let without: Vec<_> = wanted.difference(&known).collect();
+    let astray: Vec<_> = known.difference(&wanted).collect();
+    assert!(astray.is_empty(), "rows of no request: {astray:?}");
     let cells: Vec<Cell<'_>> = rows.iter().flat_map(cells_of).collect();
     let places = Places::start().await;
     let unexpected: Vec<_> = stream::iter(&cells)

@@ -91,6 +91,7 @@ impl Places {
         let (last_by, companion) = match (sort, asking) {
             (Sort::Direct, "owner") => (first + 2, first),
             (Sort::Direct, _) => (first, first + 2),
+            // Nobody of the table.
             _ => (first + 9, first + 8),
         };
         let last = self.world.send(last_by, channel, "at last").await.id;
@@ -116,7 +117,7 @@ impl Places {
     async fn open(&self, sort: Sort, first: i64) -> ChannelId {
         let (world, owner) = (&self.world, World::person(first));
         let others: Vec<i64> = (1..OF_A_CHANNEL)
-            .filter(|other| *other != 7)
+            .filter(|other| *other != offset("outside"))
             .map(|other| first + other)
             .collect();
         match sort {
