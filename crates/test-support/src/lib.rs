@@ -1,5 +1,5 @@
 //! What tests need: a database of their own on a real server, a key prefix of their own in a real
-//! Redis, topics of their own on a real Kafka, tokens, and people in channels.
+//! Redis, topics of their own on a real Kafka, tokens, people in channels, and what asyncapi.yaml says.
 //!
 //! Only ever a dev-dependency. `DATABASE_URL` names a PostgreSQL role that may create databases,
 //! `REDIS_URL` a Redis, `KAFKA_BROKERS` a Kafka; `./scripts/test` starts them.
@@ -10,6 +10,7 @@
     reason = "a test that can't be set up must fail, and say where"
 )]
 
+pub mod asyncapi;
 mod consistency;
 mod database;
 mod http_server;

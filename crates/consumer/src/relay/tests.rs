@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use discuss_app::relay::{Outgoing, TOPICS};
 use discuss_bus::Record;
 use discuss_domain::ChannelId;
-use discuss_test_support::{KafkaServer, TestKafka, World, until};
+use discuss_test_support::{KafkaServer, TestKafka, World, asyncapi, until};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -63,8 +63,12 @@ async fn holders(world: &World) -> i64 {
     world.number(sql).await
 }
 
+/// What a record says, which is as asyncapi.yaml says of its type.
 fn value(record: &Record) -> Value {
-    serde_json::from_slice(record.value.as_ref().unwrap()).unwrap()
+    let value: Value = serde_json::from_slice(record.value.as_ref().unwrap()).unwrap();
+    let name = format!("kafka.{}", value["eventType"].as_str().unwrap());
+    asyncapi::require_payload(&name, &value);
+    value
 }
 
 /// The seqs of each key of a topic in their order, without repeats: what a reader keeps.

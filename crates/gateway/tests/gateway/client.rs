@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use discuss_domain::ChannelId;
-use discuss_test_support::PATIENCE;
+use discuss_test_support::{PATIENCE, asyncapi};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -132,15 +132,18 @@ impl Client {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let mut frame: Value = serde_json::from_str(&text).unwrap();
+                    require_described(&frame);
                     if frame["type"] != "BATCH" {
                         return Sent::Frame(frame);
                     }
                     let events = frame["payload"]["events"].as_array_mut().unwrap();
                     self.batched.extend(events.drain(..));
                 }
-                Some(Ok(Message::Close(frame))) => {
-                    return Sent::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    asyncapi::require_close_code("json", frame.code.into());
+                    return Sent::Closed(frame.code.into());
                 }
+                Some(Ok(Message::Close(None))) => return Sent::Closed(1005),
                 Some(Ok(_)) => {}
                 None | Some(Err(_)) => return Sent::Closed(1006),
             }
@@ -232,6 +235,12 @@ impl Client {
         )
         .await;
     }
+}
+
+/// Every frame is as asyncapi.yaml says of its type.
+fn require_described(frame: &Value) {
+    let kind = frame["type"].as_str().unwrap();
+    asyncapi::require_payload(&format!("json.server.{kind}"), frame);
 }
 
 /// Does this say whether somebody is there?

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod asyncapi;
 mod changes;
 mod client;
 mod connecting;

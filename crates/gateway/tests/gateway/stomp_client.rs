@@ -1,9 +1,9 @@
 //! A client's end of a socket that speaks STOMP.
 
 use discuss_domain::ChannelId;
-use discuss_test_support::{World, token};
+use discuss_test_support::{World, asyncapi, token};
 use discuss_wire::stomp::{Version, encode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::process::Gateway;
@@ -47,6 +47,28 @@ impl Frame {
 
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Every frame is as asyncapi.yaml says of its command, a MESSAGE as it says of its type.
+    fn require_described(&self) {
+        let headers: Map<String, Value> = self
+            .headers
+            .iter()
+            .cloned()
+            .map(|(name, value)| (name, value.into()))
+            .collect();
+        let name = if self.command == "MESSAGE" {
+            let body = self.json();
+            let name = format!("stomp.event.{}", body["type"].as_str().unwrap());
+            asyncapi::require_payload(&name, &body);
+            name
+        } else {
+            format!("stomp.server.{}", self.command)
+        };
+        asyncapi::require_headers(&name, &headers.into());
+        if self.command == "ERROR" {
+            asyncapi::require_payload(&name, &self.body.as_str().into());
+        }
     }
 }
 
@@ -115,7 +137,9 @@ impl Stomp {
         loop {
             let text = self.client.next_text().await.unwrap();
             if text != "\n" {
-                return Frame::read(&text);
+                let frame = Frame::read(&text);
+                frame.require_described();
+                return frame;
             }
         }
     }
@@ -135,6 +159,7 @@ impl Stomp {
     /// The next frame must be an ERROR, and the socket be closed with that code.
     pub(crate) async fn expect_refusal(&mut self, close: u16) {
         assert_eq!(self.next().await.command, "ERROR");
+        asyncapi::require_close_code("stomp", close);
         assert_eq!(self.client.next_text().await, Err(close));
     }
 }
