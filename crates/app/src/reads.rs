@@ -92,32 +92,74 @@ async fn unread(
     })
 }
 
-/// What somebody must know of these channels beside their events, which have no marks: what they have
-/// not read in each, and how far the others have read in the small ones. As frames, JSON.
-pub async fn list_state(
-    app: &App,
-    person: (TenantId, UserId),
-    channels: &[ChannelId],
-) -> Result<Vec<Bytes>, AppError> {
+/// Somebody in some channels.
+#[derive(Debug, Clone)]
+pub struct InChannels {
+    /// Who.
+    pub person: (TenantId, UserId),
+    /// Where.
+    pub channels: Vec<ChannelId>,
+}
+
+/// What people must know of their channels beside events, which have no marks. As frames, JSON.
+#[derive(Debug, Default)]
+pub struct ReadState {
+    /// What each of those asked for has not read, in their order; nothing of channels that they are not in.
+    pub unread: Vec<Vec<(ChannelId, Bytes)>>,
+    /// How far everybody has read each of the small channels.
+    pub marks: HashMap<ChannelId, Bytes>,
+}
+
+/// The state of many people's channels at once; marks are those of channels that one of the people is in.
+pub async fn list_state(app: &App, asked: &[InChannels]) -> Result<ReadState, AppError> {
     let mut connection = app.connection().await?;
-    let totals = members::list_total_unread(&mut connection, &[person]).await?;
-    let total = totals.get(&person).copied().unwrap_or_default();
-    let mut frames = Vec::new();
-    for (channel, unread) in members::list_unread(&mut connection, person, channels).await? {
-        let view = UnreadView::new(channel, unread, total);
-        frames.extend(frame("UNREAD_COUNT_UPDATED", view, now()));
+    let people: Vec<_> = asked.iter().map(|asked| asked.person).collect();
+    let totals = members::list_total_unread(&mut connection, &people).await?;
+    let places: Vec<Place> = asked.iter().flat_map(InChannels::places).collect();
+    let unread = members::list_unread(&mut connection, &places).await?;
+    let mut theirs: Vec<ChannelId> = unread.keys().map(|(_, channel, _)| *channel).collect();
+    theirs.sort_unstable();
+    theirs.dedup();
+    let known = members::list_marks(&mut connection, &theirs, TOLD_UP_TO).await?;
+    drop(connection);
+    let at = now();
+    let counts = |asked: &InChannels| {
+        let total = totals.get(&asked.person).copied().unwrap_or_default();
+        let count = |place: Place| {
+            let (_, channel, _) = place;
+            let view = UnreadView::new(channel, *unread.get(&place)?, total);
+            Some((channel, frame("UNREAD_COUNT_UPDATED", view, at)?))
+        };
+        asked.places().filter_map(count).collect()
+    };
+    Ok(ReadState {
+        unread: asked.iter().map(counts).collect(),
+        marks: told_marks(&known, at),
+    })
+}
+
+impl InChannels {
+    fn places(&self) -> impl Iterator<Item = Place> {
+        let (tenant, user) = self.person;
+        let place = move |channel: &ChannelId| (tenant, *channel, user);
+        self.channels.iter().map(place)
     }
-    let known = members::list_marks(&mut connection, channels, TOLD_UP_TO).await?;
-    for marks in known.chunk_by(|one, other| one.mark.channel == other.mark.channel) {
-        let Some(first) = marks.first() else { continue };
+}
+
+fn told_marks(known: &[KnownMark], at: DateTime<Utc>) -> HashMap<ChannelId, Bytes> {
+    let of_channel = |marks: &[KnownMark]| {
+        let channel = marks.first()?.mark.channel;
         let read = |known: &KnownMark| ReadBy::new(known.mark.user, known.mark.message, known.at);
         let view = MarksView {
-            channel_id: first.mark.channel.get(),
+            channel_id: channel.get(),
             marks: marks.iter().map(read).collect(),
         };
-        frames.extend(frame("MESSAGE_READ", view, now()));
-    }
-    Ok(frames)
+        Some((channel, frame("MESSAGE_READ", view, at)?))
+    };
+    known
+        .chunk_by(|one, other| one.mark.channel == other.mark.channel)
+        .filter_map(of_channel)
+        .collect()
 }
 
 /// Keeps a mark from a socket until the next gathered write. Marks of who is not in the channel, or of

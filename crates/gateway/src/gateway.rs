@@ -113,7 +113,7 @@ impl Gateway {
         Ok(Self {
             hubs: Hubs::new(Arc::clone(&topics), reads),
             topics,
-            loader: Loader::start(app.clone(), tasks),
+            loader: Loader::start(&app, tasks),
             pages: Pages::new(app.clone()),
             links: LocalLinks::default(),
             typists: Typists::default(),

@@ -27,6 +27,7 @@ mod server;
 mod services;
 mod session;
 mod socket;
+mod together;
 mod topics;
 mod typists;
 mod upgrade;

@@ -1,22 +1,18 @@
-//! The channels of those who connect: many at once are looked up together.
+//! What is looked up for those who connect and come back: their channels, and what has no seq.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use bytes::Bytes;
 use discuss_app::permissions::askable;
-use discuss_app::{App, AppError};
+use discuss_app::reads::{self, InChannels};
+use discuss_app::{App, AppError, channels};
 use discuss_domain::entities::RecordRef;
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 use discuss_runtime::tasks::Tasks;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
 
+use crate::event_frame::Frame;
 use crate::hub::Person;
-
-/// People that one query looks up.
-const BATCH: usize = 500;
-/// Others who connect are waited for so long.
-const GATHER: Duration = Duration::from_millis(5);
+use crate::together::Together;
 
 /// The channels of one person, each with the newest seq as of which they are in it.
 pub(crate) type Channels = Vec<(ChannelId, Seq)>;
@@ -29,74 +25,52 @@ pub(crate) struct Loaded {
     pub(crate) records: Vec<(ChannelId, RecordRef)>,
 }
 
-struct Request {
-    person: Person,
-    answer: oneshot::Sender<Loaded>,
-}
-
-/// Looks up people's channels.
-#[derive(Clone)]
+/// Looks up what people need who connect or come back.
 pub(crate) struct Loader {
-    requests: mpsc::Sender<Request>,
+    channels: Together<Person, Loaded>,
+    states: Together<InChannels, Vec<Frame>>,
 }
 
 impl Loader {
-    /// Starts the task that asks.
-    pub(crate) fn start(app: App, tasks: &mut Tasks) -> Self {
-        let (requests, waiting) = mpsc::channel(BATCH);
-        tasks.spawn("loader", run(app, waiting));
-        Self { requests }
+    /// Starts the tasks that ask.
+    pub(crate) fn start(app: &App, tasks: &mut Tasks) -> Self {
+        let of_channels = app.clone();
+        let channels = Together::start("loader", tasks, move |people| {
+            list_channels(of_channels.clone(), people)
+        });
+        let of_states = app.clone();
+        let states = Together::start("loader of marks", tasks, move |asked| {
+            list_states(of_states.clone(), asked)
+        });
+        Self { channels, states }
     }
 
     /// The channels of a person, as they are now; `None` when they can't be looked up.
     pub(crate) async fn channels_of(&self, person: Person) -> Option<Loaded> {
-        let (answer, answered) = oneshot::channel();
-        self.requests.send(Request { person, answer }).await.ok()?;
-        answered.await.ok()
+        self.channels.ask(person).await
+    }
+
+    /// The marks and unread counts of a person in these channels, as they are now; `None` when they can't be looked
+    /// up.
+    pub(crate) async fn state_of(
+        &self,
+        person: Person,
+        channels: Vec<ChannelId>,
+    ) -> Option<Vec<Frame>> {
+        let person = (person.tenant, person.user);
+        self.states.ask(InChannels { person, channels }).await
     }
 }
 
-async fn run(app: App, mut waiting: mpsc::Receiver<Request>) {
-    while let Some(first) = waiting.recv().await {
-        let mut batch = vec![first];
-        let until = Instant::now() + GATHER;
-        while batch.len() < BATCH {
-            match timeout_at(until, waiting.recv()).await {
-                Ok(Some(next)) => batch.push(next),
-                Ok(None) | Err(_) => break,
-            }
-        }
-        answer(&app, batch).await;
-    }
-}
-
-/// Who gets no answer is told so by the end of its channel.
-async fn answer(app: &App, batch: Vec<Request>) {
-    let mut people: Vec<(TenantId, UserId)> = batch
+async fn list_channels(app: App, asked: Vec<Person>) -> Result<Vec<Loaded>, AppError> {
+    let mut people: Vec<(TenantId, UserId)> = asked
         .iter()
-        .map(|request| (request.person.tenant, request.person.user))
+        .map(|person| (person.tenant, person.user))
         .collect();
     people.sort_unstable();
     people.dedup();
-    match load(app, &people).await {
-        Ok(loaded) => {
-            for Request { person, answer } in batch {
-                let of_person = loaded.get(&person).cloned().unwrap_or_default();
-                if answer.send(of_person).is_err() {
-                    tracing::debug!("somebody left before their channels were known");
-                }
-            }
-        }
-        Err(error) => tracing::warn!(%error, people = people.len(), "channels can't be looked up"),
-    }
-}
-
-async fn load(
-    app: &App,
-    people: &[(TenantId, UserId)],
-) -> Result<HashMap<Person, Loaded>, AppError> {
     let mut loaded: HashMap<Person, Loaded> = HashMap::new();
-    for (tenant, followed) in discuss_app::channels::list_followed(app, people).await? {
+    for (tenant, followed) in channels::list_followed(&app, &people).await? {
         let person = Person {
             tenant,
             user: followed.user,
@@ -104,9 +78,26 @@ async fn load(
         let of_person = loaded.entry(person).or_default();
         let (channel, last_seq) = (followed.channel, followed.last_seq);
         of_person.channels.push((channel, last_seq));
-        if let Some(record) = askable(app, &followed) {
+        if let Some(record) = askable(&app, &followed) {
             of_person.records.push((channel, record));
         }
     }
-    Ok(loaded)
+    let of = |person| loaded.get(person).cloned().unwrap_or_default();
+    Ok(asked.iter().map(of).collect())
+}
+
+/// The marks of a channel are one frame, whoever is told them.
+async fn list_states(app: App, asked: Vec<InChannels>) -> Result<Vec<Vec<Frame>>, AppError> {
+    let state = reads::list_state(&app, &asked).await?;
+    let marks: HashMap<ChannelId, Frame> = state
+        .marks
+        .iter()
+        .map(|(channel, frame)| (*channel, Frame::text(frame)))
+        .collect();
+    let told = |unread: Vec<(ChannelId, Bytes)>| {
+        let marks = unread.iter().filter_map(|(channel, _)| marks.get(channel));
+        let counts = unread.iter().map(|(_, frame)| Frame::text(frame));
+        counts.chain(marks.cloned()).collect()
+    };
+    Ok(state.unread.into_iter().map(told).collect())
 }

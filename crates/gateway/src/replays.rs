@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use discuss_app::reads;
 use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
 
@@ -260,11 +259,10 @@ impl Reading {
     /// Marks and unread counts have no seq: whoever comes back is told them as they are. Best effort,
     /// the next mark that moves tells them again.
     async fn tell_state(&self, channels: &[ChannelId]) {
-        let person = (self.session.person.tenant, self.session.person.user);
+        let (loader, person) = (&self.gateway.loader, self.session.person);
         for channels in channels.chunks(STATE_BATCH) {
-            match reads::list_state(&self.gateway.app, person, channels).await {
-                Ok(state) => self.push(state.iter().map(|frame| Frame::text(frame)).collect()),
-                Err(error) => tracing::debug!(%error, "marks are not told after a resume"),
+            if let Some(state) = loader.state_of(person, channels.to_vec()).await {
+                self.push(state);
             }
             self.session.outgoing.drained().await;
         }

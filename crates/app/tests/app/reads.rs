@@ -1,7 +1,7 @@
 //! Read marks, and what they tell whom.
 
 use bytes::Bytes;
-use discuss_app::reads::{ReadUpTo, gather, get, mark};
+use discuss_app::reads::{InChannels, ReadUpTo, gather, get, list_state, mark};
 use discuss_domain::messages::Message;
 use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
 use discuss_storage::redis::Topic;
@@ -263,4 +263,37 @@ async fn gathered_marks_outlive_the_connection_that_was_to_move_them() {
         read.is_ok_and(|read| read.message == Some(sent[1].id))
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_state_of_many_is_told_at_once_and_none_of_channels_that_one_is_not_in() {
+    let world = World::new().await;
+    let (channel, sent) = talk(&world).await;
+    let other = world.group(1, &[4]).await;
+    let read = mark(&world.app, &World::person(3), Some(channel), sent[0].id);
+    assert_eq!(read.await.unwrap().unread, 2);
+    let asked = [(2, vec![channel, other]), (4, vec![channel, other])].map(|(user, channels)| {
+        let person = (tenant(), UserId::from(user));
+        InChannels { person, channels }
+    });
+    let state = list_state(&world.app, &asked).await.unwrap();
+    let counts: Vec<_> = state.unread.iter().map(|theirs| {
+        let count = |(channel, frame): &(ChannelId, Bytes)| {
+            let frame: Value = serde_json::from_slice(frame).unwrap();
+            (*channel, frame["payload"]["unreadCount"].as_i64())
+        };
+        theirs.iter().map(count).collect::<Vec<_>>()
+    });
+    let expected = [vec![(channel, Some(3))], vec![(other, Some(0))]];
+    assert_eq!(counts.collect::<Vec<_>>(), expected);
+    let marks: Value = serde_json::from_slice(&state.marks[&channel]).unwrap();
+    let who = |mark: &Value| (mark["userId"].as_i64(), mark["lastReadMessageId"].as_i64());
+    let marks: Vec<_> = marks["payload"]["marks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(who)
+        .collect();
+    let ids = |place: usize| Some(sent[place].id.get());
+    assert_eq!(marks, [(Some(1), ids(2)), (Some(3), ids(0))]);
 }

@@ -186,26 +186,53 @@ pub async fn list_marks(
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
-/// What somebody has not read in each of these channels, those that they are in.
+/// What people have not read in channels, of those places in which they are.
 pub async fn list_unread(
     connection: &mut Connection,
-    (tenant, user): (TenantId, UserId),
-    channels: &[ChannelId],
-) -> Result<Vec<(ChannelId, i64)>, StorageError> {
-    use crate::schema::{channel_members as m, channels as c};
-    let ids: Vec<i64> = channels.iter().map(|channel| channel.get()).collect();
-    let rows: Vec<(i64, i64)> = m::table
-        .inner_join(c::table.on(c::id.eq(m::channel_id)))
-        .filter(m::channel_id.eq_any(ids))
-        .filter(m::tenant_id.eq(tenant.get()).and(m::user_id.eq(user.get())))
-        .filter(m::status.eq_any(super::CURRENT))
-        .order(m::channel_id)
-        .select((m::channel_id, c::unread_count_base - m::last_read_count))
+    places: &[(TenantId, ChannelId, UserId)],
+) -> Result<HashMap<(TenantId, ChannelId, UserId), i64>, StorageError> {
+    let people: Vec<_> = places
+        .iter()
+        .map(|(tenant, _, user)| (*tenant, *user))
+        .collect();
+    let (tenants, users) = super::columns(&people);
+    let channels: Vec<i64> = places.iter().map(|(_, channel, _)| channel.get()).collect();
+    let rows: Vec<UnreadRow> = diesel::sql_query(UNREAD)
+        .bind::<Array<BigInt>, _>(tenants)
+        .bind::<Array<BigInt>, _>(channels)
+        .bind::<Array<BigInt>, _>(users)
         .load(connection)
         .await?;
-    let unread = |(channel, unread): (i64, i64)| (ChannelId::from(channel), unread.max(0));
+    let unread = |row: UnreadRow| {
+        let place = (
+            row.tenant_id.into(),
+            row.channel_id.into(),
+            row.user_id.into(),
+        );
+        (place, row.unread)
+    };
     Ok(rows.into_iter().map(unread).collect())
 }
+
+#[derive(QueryableByName)]
+struct UnreadRow {
+    #[diesel(sql_type = BigInt)]
+    tenant_id: i64,
+    #[diesel(sql_type = BigInt)]
+    channel_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
+}
+
+const UNREAD: &str = "
+SELECT m.tenant_id, m.channel_id, m.user_id,
+       greatest(c.unread_count_base - m.last_read_count, 0)::bigint AS unread
+  FROM unnest($1, $2, $3) AS w (tenant_id, channel_id, user_id)
+  JOIN channel_members m ON m.channel_id = w.channel_id AND m.user_id = w.user_id
+                        AND m.tenant_id = w.tenant_id AND m.status IN ('ACTIVE', 'MUTED')
+  JOIN channels c ON c.id = m.channel_id";
 
 /// What each of these people has not read, in all the channels that are not archived.
 pub async fn list_total_unread(

@@ -1,6 +1,6 @@
 //! What people have not read in all their channels.
 
-use discuss_storage::members::{list_total_unread, remove};
+use discuss_storage::members::{list_total_unread, list_unread, remove};
 use discuss_test_support::World;
 
 use crate::fixture::{at, elsewhere, tenant, user};
@@ -53,4 +53,30 @@ async fn somebody_of_the_same_id_in_another_tenant_and_people_without_channels_h
     let people = [(elsewhere(), user(2)), (tenant(), user(50))];
     let totals = list_total_unread(&mut connection, &people).await.unwrap();
     assert!(totals.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_unread_is_known_of_many_at_once_where_they_are_in() {
+    let world = World::new().await;
+    let one = world.group(1, &[2]).await;
+    let other = world.group(1, &[2, 3]).await;
+    for channel in [one, other, other] {
+        world.send(1, channel, "news").await;
+    }
+    let place = |channel, id| (tenant(), channel, user(id));
+    let mut connection = world.connection().await;
+    let asked = [
+        place(one, 2),
+        place(one, 3),
+        place(other, 1),
+        place(other, 3),
+        (elsewhere(), other, user(3)),
+    ];
+    let unread = list_unread(&mut connection, &asked).await.unwrap();
+    let expected = [
+        (place(one, 2), 1),
+        (place(other, 1), 0),
+        (place(other, 3), 2),
+    ];
+    assert_eq!(unread, expected.into());
 }
