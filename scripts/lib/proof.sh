@@ -86,6 +86,14 @@ proof_sql() {
   postgres_sql "$PROOF_PG_PORT" "$PROOF_PG_PASSWORD" discuss "$1"
 }
 
+# Prints what PostgreSQL was asked that took it longest: proof_statements HOW_MANY
+proof_statements() {
+  say "What took PostgreSQL longest: ms, calls, statement"
+  proof_sql "SELECT round(total_exec_time) || ' ' || calls || ' ' || left(regexp_replace(query, '\s+', ' ', 'g'), 120)
+               FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+              WHERE d.datname = 'discuss' ORDER BY total_exec_time DESC LIMIT $1"
+}
+
 # Starts an instance of a service under a name: proof_service INSTANCE SERVICE [VARIABLE=VALUE...]
 # Its ports are chosen here and stay the same over proof_start_again.
 proof_service() {

@@ -17,6 +17,7 @@ main() {
       --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
       --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
   done
+  proof_statements 8
   load_require "delivery p95, ms" .latencies.delivery.p95 "<=" 15 || code=1
   load_require "delivery p99, ms" .latencies.delivery.p99 "<=" 40 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 15 || code=1

@@ -18,6 +18,7 @@ main() {
       --cuts 1 --every 10 --away 40 "$@" --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
       --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
   done
+  proof_statements 8
   load_require "back and whole again, the last, ms" .latencies.back.max "<=" 10000 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 200 || code=1
   proof_verdict "$code" "10,000 sockets came back, $(load_summary "$PROOF_PLACE/report-3.json")"
