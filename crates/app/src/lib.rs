@@ -120,11 +120,14 @@ impl App {
     /// A request of somebody whose identity was checked, with what it takes to ask others about them.
     #[must_use]
     pub fn context(&self, identity: identity::Identity) -> Context {
-        let asked = !self.parts.access.is_empty();
+        let context = Context::of(identity.caller);
+        if self.parts.access.is_empty() {
+            return context;
+        }
         Context {
             passport: identity.passport,
-            access: asked.then(|| Arc::clone(&self.parts.access)),
-            ..Context::of(identity.caller)
+            access: Some(Arc::clone(&self.parts.access)),
+            ..context
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct Gateway {
     pub(crate) topics: Arc<Topics>,
     pub(crate) loader: Loader,
     pub(crate) pages: Pages,
+    /// Held by each session that reads what it missed.
+    pub(crate) readings: Arc<()>,
     /// Who is there by a socket of this process.
     pub(crate) links: LocalLinks,
     /// Who types.
@@ -115,6 +117,7 @@ impl Gateway {
             topics,
             loader: Loader::start(&app, tasks),
             pages: Pages::new(app.clone()),
+            readings: Arc::default(),
             links: LocalLinks::default(),
             typists: Typists::default(),
             app,

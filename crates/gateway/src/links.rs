@@ -21,6 +21,10 @@ const TELL: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(250);
 /// People who are told of somebody in a second, by the channels' members; a process tells no more.
 const TOLD_A_SECOND: u64 = 20_000;
+/// Where so many sessions read what they missed, people are told of each other afterwards,
+const CROWD: usize = 100;
+/// but no later than after this.
+const PUT_OFF: Duration = Duration::from_secs(10);
 /// While Redis is away, it is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
 /// Who has too many connections is welcome again after this.
@@ -184,7 +188,13 @@ fn close_surplus(gateway: &Gateway, held: &[NewLink], counts: &[usize]) {
 /// Has people told of each other for as long as the process runs: no faster than messages have their way
 /// beside it, also when everybody comes at once.
 pub(crate) async fn run_telling(gateway: Arc<Gateway>) {
+    let mut told_at = Instant::now();
     loop {
+        if Arc::strong_count(&gateway.readings) > CROWD && told_at.elapsed() < PUT_OFF {
+            sleep(LOOK).await;
+            continue;
+        }
+        told_at = Instant::now();
         let pause = match tell_changes(&gateway.app).await {
             Ok(told) => {
                 let pause =

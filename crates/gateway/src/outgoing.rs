@@ -31,6 +31,8 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
 }
 
+/// Frames for which an empty queue keeps room.
+const AT_REST: usize = 4;
 /// A replay goes on when no more than this waits.
 const LOW_MARK: usize = 16 * 1024;
 
@@ -241,9 +243,9 @@ impl Outgoing {
             queued.frame
         };
         let fell = before > LOW_MARK && state.bytes <= LOW_MARK;
-        if state.frames.is_empty() && state.frames.capacity() > 64 {
+        if state.frames.is_empty() && state.frames.capacity() > AT_REST {
             // A burst leaves no memory behind.
-            state.frames.shrink_to(8);
+            state.frames.shrink_to(AT_REST);
         }
         drop(state);
         if fell {

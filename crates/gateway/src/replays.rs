@@ -23,6 +23,7 @@ const STATE_BATCH: usize = 200;
 
 /// Carries out the session's orders until there are none.
 pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
+    let _counts = Arc::clone(&gateway.readings);
     let mut reading = Reading {
         gateway,
         session,

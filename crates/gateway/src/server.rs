@@ -24,6 +24,9 @@ use crate::{line, links, news, pages, redis_feed, replays, services, typists, up
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
+/// What waits for a socket goes out as soon as it is so many bytes: what is touched of a connection's buffer stays
+/// with it.
+const WRITTEN_TOGETHER: usize = 3 * 1024;
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
@@ -113,6 +116,7 @@ fn listen(
             .route("/discuss/ws/discuss", web::get().to(upgrade::upgrade))
     })
     .on_connect(line::tune)
+    .h1_write_buffer_size(WRITTEN_TOGETHER)
     .disable_signals()
     .shutdown_timeout(1);
     if let Some(workers) = config.gateway_workers {

@@ -74,9 +74,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Serves the socket until its end.
-    pub(crate) async fn run(mut self, greeting: Greeting) {
-        let close = self.serve(greeting).await;
+    /// Serves the socket until its end. It and what is done once or seldom are boxed: ten thousand futures at rest are
+    /// to be small.
+    pub(crate) async fn run(mut self: Box<Self>, greeting: Box<Greeting>) {
+        let close = match Box::pin(self.open(greeting)).await {
+            Ok(mut conversation) => conversation.hold().await,
+            Err(close) => close,
+        };
         let closing = Instant::now();
         metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
         self.outgoing.close(close);
@@ -95,36 +99,24 @@ impl Socket {
         }
     }
 
-    async fn serve(&mut self, greeting: Greeting) -> Close {
-        let Greeting { identity, resumes } = greeting;
+    /// Learns who it is, and opens the conversation.
+    async fn open(&mut self, greeting: Box<Greeting>) -> Result<Conversation<'_>, Close> {
+        let Greeting { identity, resumes } = *greeting;
         if matches!(self.outgoing.dialect, Dialect::Stomp(_)) {
-            return match Box::pin(self.connect(identity)).await {
-                Ok(identity) => self.converse(identity, Beginning::Subscribes).await,
-                Err(close) => close,
-            };
+            let identity = self.connect(identity).await?;
+            return Conversation::open(self, identity, Beginning::Subscribes).await;
         }
         let (identity, resume) = match identity {
             Some(Ok(identity)) => (identity, None),
-            Some(Err(error)) => return self.refuse(error, None),
-            None => match Box::pin(self.authenticate()).await {
-                Ok(authenticated) => authenticated,
-                Err(close) => return close,
-            },
+            Some(Err(error)) => return Err(self.refuse(error, None)),
+            None => self.authenticate().await?,
         };
         let beginning = match resume {
             Some(resume) => Beginning::Resumes(Some(resume)),
             None if resumes => Beginning::Resumes(None),
             None => Beginning::Live,
         };
-        self.converse(identity, beginning).await
-    }
-
-    async fn converse(&mut self, identity: Identity, beginning: Beginning) -> Close {
-        // What is done once or seldom is boxed: a socket at rest is to be small.
-        match Box::pin(Conversation::open(self, identity, beginning)).await {
-            Ok(conversation) => conversation.hold().await,
-            Err(close) => close,
-        }
+        Conversation::open(self, identity, beginning).await
     }
 
     /// Waits for the first AUTH.

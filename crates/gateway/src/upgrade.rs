@@ -132,7 +132,7 @@ async fn begin(
         .max_frame_size(limits.gateway_max_frame_bytes)
         .aggregate_continuations()
         .max_continuation_size(limits.gateway_max_frame_bytes);
-    let socket = Socket {
+    let socket = Box::new(Socket {
         gateway,
         said,
         outgoing: Arc::clone(&outgoing),
@@ -140,8 +140,8 @@ async fn begin(
         _open: open,
         agreement: Agreement::default(),
         refused,
-    };
-    actix_web::rt::spawn(socket.run(greeting));
+    });
+    actix_web::rt::spawn(socket.run(Box::new(greeting)));
     Ok(response.map_body(|_, inner| BoxBody::new(SocketBody::new(outgoing, inner))))
 }
 

@@ -57,13 +57,17 @@ struct SharedRow {
     member_count: i32,
 }
 
+/// LATERAL and OFFSET 0: person by person in the index, whatever PostgreSQL thinks of the tables' sizes.
 const SHARED: &str = "
-SELECT m.tenant_id, m.user_id, m.channel_id, c.member_count
+SELECT w.tenant_id, w.user_id, m.channel_id, c.member_count
   FROM unnest($1, $2) AS w (tenant_id, user_id)
-  JOIN channel_members m ON m.tenant_id = w.tenant_id AND m.user_id = w.user_id
-                        AND m.status IN ('ACTIVE', 'MUTED')
-  JOIN channels c ON c.id = m.channel_id AND c.archived_at IS NULL AND c.member_count <= $3
- ORDER BY m.tenant_id, m.user_id, c.last_seq DESC";
+ CROSS JOIN LATERAL (
+       SELECT channel_id FROM channel_members
+        WHERE tenant_id = w.tenant_id AND user_id = w.user_id AND status IN ('ACTIVE', 'MUTED') OFFSET 0) AS m
+ CROSS JOIN LATERAL (
+       SELECT member_count, last_seq FROM channels
+        WHERE id = m.channel_id AND archived_at IS NULL AND member_count <= $3 OFFSET 0) AS c
+ ORDER BY w.tenant_id, w.user_id, c.last_seq DESC";
 
 /// Those with whom somebody shares such a channel, themselves included, at most `limit`.
 pub async fn list_companions(

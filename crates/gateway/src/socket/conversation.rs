@@ -56,7 +56,7 @@ pub(super) struct Conversation<'s> {
 
 impl Conversation<'_> {
     /// Answers requests until the end.
-    pub(super) async fn hold(mut self) -> Close {
+    pub(super) async fn hold(&mut self) -> Close {
         let gateway = Arc::clone(&self.socket.gateway);
         let ping = match self.socket.outgoing.dialect {
             Dialect::Json => gateway.limits.ping(),
