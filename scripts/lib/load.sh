@@ -67,6 +67,21 @@ all_killed() {
   done
 }
 
+# How often load_runs repeats what it measures.
+LOAD_RUNS=${LOAD_RUNS:-3}
+
+# Runs discuss-load against a proof's api and gateway, LOAD_RUNS times, for load_require to take medians of; fails if
+# something was lost, doubled or out of order in any: load_runs COMMAND [OPTIONS...]
+load_runs() {
+  local run code=0
+  rm -f "$PROOF_PLACE"/report-*.json
+  for ((run = 1; run <= LOAD_RUNS; run++)); do
+    proof_load "$@" --any-lateness --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
+      --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
+  done
+  return "$code"
+}
+
 # Runs discuss-load against a bench's api and gateway and prints its figures as ./scripts/bench takes them:
 # bench_load COMMAND [OPTIONS...]. Fails only when something is lost, doubled or out of order: how late the
 # load itself was is a figure like the others.

@@ -7,22 +7,18 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
 main() {
-  local code=0 run
+  local code=0
   proof_begin steady
   proof_servers postgres redis
   proof_service api discuss-api
   proof_service gateway discuss-gateway
-  for run in 1 2 3; do
-    proof_load fanout --any-lateness --sockets 10000 --channels 200 --members 50 --rate 100 --messages 4000 "$@" \
-      --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
-      --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
-  done
+  load_runs fanout --sockets 10000 --channels 200 --members 50 --rate 100 --messages 4000 "$@" || code=$?
   proof_statements 8
   load_require "delivery p95, ms" .latencies.delivery.p95 "<=" 15 || code=1
   load_require "delivery p99, ms" .latencies.delivery.p99 "<=" 40 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 15 || code=1
   load_require "bare sockets alone, p95, ms" .probes.bare.latency.p95 ">=" 0 || code=1
-  proof_verdict "$code" "10,000 sockets, $(load_summary "$PROOF_PLACE/report-3.json")"
+  proof_verdict "$code" "10,000 sockets, $(load_summary "$PROOF_PLACE/report-$LOAD_RUNS.json")"
 }
 
 main "$@"

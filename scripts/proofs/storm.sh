@@ -7,21 +7,18 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
 main() {
-  local code=0 run
+  local code=0
   proof_begin storm
   proof_servers postgres redis
   proof_service api discuss-api
   proof_service gateway discuss-gateway
-  for run in 1 2 3; do
-    # 100 messages/s in 200 channels: 20 in each within 40 s.
-    proof_load storm --any-lateness --sockets 10000 --channels 200 --members 50 --rate 100 --messages 7000 \
-      --cuts 1 --every 10 --away 40 "$@" --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
-      --pids "$(proof_pids)" --json "$PROOF_PLACE/report-$run.json" || code=$?
-  done
+  # 100 messages/s in 200 channels: 20 in each within 40 s.
+  load_runs storm --sockets 10000 --channels 200 --members 50 --rate 100 --messages 7000 --cuts 1 --every 10 --away 40 "$@" ||
+    code=$?
   proof_statements 8
   load_require "back and whole again, the last, ms" .latencies.back.max "<=" 10000 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 200 || code=1
-  proof_verdict "$code" "10,000 sockets came back, $(load_summary "$PROOF_PLACE/report-3.json")"
+  proof_verdict "$code" "10,000 sockets came back, $(load_summary "$PROOF_PLACE/report-$LOAD_RUNS.json")"
 }
 
 main "$@"
