@@ -46,16 +46,28 @@ impl Remembered {
 
 /// Keeps what a token says of its bearer. Best effort: without it people are known by their ids.
 pub async fn remember(app: &App, caller: &Caller) {
-    let says_nothing = caller.name.is_none() && caller.email.is_none();
-    if says_nothing || !app.parts.users.is_news(caller) {
+    remember_all(app, std::slice::from_ref(caller)).await;
+}
+
+/// The same of many at once.
+pub async fn remember_all(app: &App, callers: &[Caller]) {
+    let mut news: Vec<&Caller> = callers
+        .iter()
+        .filter(|caller| caller.name.is_some() || caller.email.is_some())
+        .filter(|caller| app.parts.users.is_news(caller))
+        .collect();
+    news.sort_by_key(|caller| (caller.tenant, caller.user));
+    news.dedup_by_key(|caller| (caller.tenant, caller.user));
+    if news.is_empty() {
         return;
     }
     let stored = async {
         let mut connection = app.connection().await?;
-        discuss_storage::users::upsert(&mut connection, caller).await
+        discuss_storage::users::upsert(&mut connection, &news).await
     };
     if let Err(error) = stored.await {
-        app.parts.users.forget(caller);
-        tracing::warn!(%error, user = %caller.user, "a name was not stored");
+        news.iter()
+            .for_each(|caller| app.parts.users.forget(caller));
+        tracing::warn!(%error, people = news.len(), "names were not stored");
     }
 }

@@ -1,12 +1,13 @@
-//! What is looked up for those who connect and come back: their channels, and what has no seq.
+//! What is looked up for those who connect and come back: their channels, and what has no seq; and what is kept of them.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use discuss_app::permissions::askable;
 use discuss_app::reads::{self, InChannels};
-use discuss_app::{App, AppError, channels};
+use discuss_app::{App, AppError, channels, users};
 use discuss_domain::entities::RecordRef;
+use discuss_domain::users::Caller;
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 use discuss_runtime::tasks::Tasks;
 
@@ -29,6 +30,7 @@ pub(crate) struct Loaded {
 pub(crate) struct Loader {
     channels: Together<Person, Loaded>,
     states: Together<InChannels, Vec<Frame>>,
+    names: Together<Caller, ()>,
 }
 
 impl Loader {
@@ -42,7 +44,15 @@ impl Loader {
         let states = Together::start("loader of marks", tasks, move |asked| {
             list_states(of_states.clone(), asked)
         });
-        Self { channels, states }
+        let of_names = app.clone();
+        let names = Together::start("keeper of names", tasks, move |callers| {
+            keep_names(of_names.clone(), callers)
+        });
+        Self {
+            channels,
+            states,
+            names,
+        }
     }
 
     /// The channels of a person, as they are now; `None` when they can't be looked up.
@@ -60,6 +70,17 @@ impl Loader {
         let person = (person.tenant, person.user);
         self.states.ask(InChannels { person, channels }).await
     }
+
+    /// Keeps what a token says of its bearer, with what those of others say.
+    pub(crate) async fn keep_name(&self, caller: Caller) {
+        // Best effort: without it people are known by their ids.
+        let _is_kept = self.names.ask(caller).await.is_some();
+    }
+}
+
+async fn keep_names(app: App, callers: Vec<Caller>) -> Result<Vec<()>, AppError> {
+    users::remember_all(&app, &callers).await;
+    Ok(vec![(); callers.len()])
 }
 
 async fn list_channels(app: App, asked: Vec<Person>) -> Result<Vec<Loaded>, AppError> {

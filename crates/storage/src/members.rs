@@ -274,4 +274,5 @@ SELECT w.tenant_id, w.user_id, m.channel_id, c.last_seq, c.entity_type, c.entity
  CROSS JOIN LATERAL (
        SELECT channel_id FROM channel_members
         WHERE tenant_id = w.tenant_id AND user_id = w.user_id AND status IN ('ACTIVE', 'MUTED') OFFSET 0) AS m
-  JOIN channels c ON c.id = m.channel_id";
+ CROSS JOIN LATERAL (
+       SELECT last_seq, entity_type, entity_id FROM channels WHERE id = m.channel_id OFFSET 0) AS c";

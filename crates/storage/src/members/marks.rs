@@ -235,7 +235,7 @@ SELECT w.tenant_id, w.channel_id, w.user_id,
        SELECT last_read_count FROM channel_members
         WHERE channel_id = w.channel_id AND user_id = w.user_id
           AND tenant_id = w.tenant_id AND status IN ('ACTIVE', 'MUTED') OFFSET 0) AS m
-  JOIN channels c ON c.id = w.channel_id";
+ CROSS JOIN LATERAL (SELECT unread_count_base FROM channels WHERE id = w.channel_id OFFSET 0) AS c";
 
 /// What each of these people has not read, in all the channels that are not archived.
 pub async fn list_total_unread(
@@ -270,5 +270,6 @@ SELECT w.tenant_id, w.user_id,
  CROSS JOIN LATERAL (
        SELECT channel_id, last_read_count FROM channel_members
         WHERE tenant_id = w.tenant_id AND user_id = w.user_id AND status IN ('ACTIVE', 'MUTED') OFFSET 0) AS m
-  JOIN channels c ON c.id = m.channel_id AND c.archived_at IS NULL
+ CROSS JOIN LATERAL (
+       SELECT unread_count_base FROM channels WHERE id = m.channel_id AND archived_at IS NULL OFFSET 0) AS c
  GROUP BY w.tenant_id, w.user_id";

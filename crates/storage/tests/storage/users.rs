@@ -47,7 +47,7 @@ async fn a_token_without_a_name_takes_none_away() {
         (caller(Some("Lan Tran"), None), person("Lan Tran", "new@x")),
     ];
     for (caller, expected) in said {
-        upsert(&mut connection, &caller).await.unwrap();
+        upsert(&mut connection, &[&caller]).await.unwrap();
         let found = known(&mut connection, channel).await;
         assert_eq!(found, expected);
     }
@@ -62,7 +62,28 @@ async fn a_name_is_known_in_its_tenant_only() {
         tenant: elsewhere(),
         ..caller(Some("Lan"), None)
     };
-    upsert(&mut connection, &other).await.unwrap();
+    upsert(&mut connection, &[&other]).await.unwrap();
     let found = known(&mut connection, channel).await;
     assert_eq!(found, User::unknown(user(7)));
+}
+
+#[tokio::test]
+async fn many_are_kept_at_once_and_what_is_known_is_not_written_again() {
+    let world = World::new().await;
+    let channel = world.group(1, &[7]).await;
+    let mut connection = world.connection().await;
+    let lan = caller(Some("Lan"), None);
+    let other = Caller {
+        tenant: elsewhere(),
+        ..caller(Some("Minh"), None)
+    };
+    upsert(&mut connection, &[&lan, &other]).await.unwrap();
+    let version = "SELECT xmin::text::bigint FROM users WHERE user_id = 7 AND name = 'Lan'";
+    let written = world.number(version).await;
+    upsert(&mut connection, &[&lan]).await.unwrap();
+    assert_eq!(world.number(version).await, written);
+    let renamed = caller(Some("Lan Tran"), None);
+    upsert(&mut connection, &[&renamed, &other]).await.unwrap();
+    let found = known(&mut connection, channel).await;
+    assert_eq!(found.name.as_deref(), Some("Lan Tran"));
 }

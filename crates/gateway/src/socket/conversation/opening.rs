@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use discuss_app::presence::NewLink;
-use discuss_app::users;
 use discuss_domain::Seq;
 use discuss_domain::presence::Device;
 use discuss_wire::errors::ErrorCode;
@@ -119,8 +118,8 @@ impl<'s> Conversation<'s> {
             return Err(Close::Unavailable);
         };
         let channels = access::admitted(&self.session, loaded).await;
-        let (app, caller) = (gateway.app.clone(), self.context.caller.clone());
-        tokio::spawn(async move { users::remember(&app, &caller).await });
+        let (shared, caller) = (Arc::clone(gateway), self.context.caller.clone());
+        tokio::spawn(async move { shared.loader.keep_name(caller).await });
         match beginning {
             Beginning::Subscribes => self.socket.say_connected(self.session.person.user),
             _ => self.say_connected(Some(&channels), None),

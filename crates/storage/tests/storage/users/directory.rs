@@ -101,7 +101,7 @@ async fn what_the_service_leaves_out_takes_no_name_away() {
         name: Some("An".to_owned()),
         email: None,
     };
-    upsert(&mut connection, &caller).await.unwrap();
+    upsert(&mut connection, &[&caller]).await.unwrap();
     let before = list_known(&mut connection, tenant(), &[user(7), user(8)]).await;
     assert_eq!(before.unwrap(), [(user(7), None)].into());
     let people = [User {
