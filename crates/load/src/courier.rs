@@ -15,7 +15,7 @@ use crate::faults::Fault;
 use crate::frame;
 use crate::people::Person;
 use crate::requests::Request;
-use crate::rest::{RestError, Stored};
+use crate::rest::{Rest, RestError, Stored};
 use crate::stage::Stage;
 
 /// How long a socket may think about a send; longer than the server's 5 s.
@@ -62,6 +62,8 @@ pub(crate) struct Letter {
 pub(crate) struct Courier {
     /// The run's shared parts.
     pub(crate) stage: Arc<Stage>,
+    /// The way by REST: its connections belong to whoever sends.
+    pub(crate) rest: Rest,
     /// Everybody, connected or not.
     pub(crate) people: Vec<Person>,
     /// The sockets of the first of the people.
@@ -177,7 +179,7 @@ impl Courier {
 
     /// The socket that this attempt goes by, if it goes by one.
     fn socket_for(&self, letter: &Letter, attempt: u64) -> Option<&mpsc::Sender<Request>> {
-        let ways = u64::try_from(self.stage.rest.processes() + 1).unwrap_or(u64::MAX);
+        let ways = u64::try_from(self.rest.processes() + 1).unwrap_or(u64::MAX);
         let by_socket = match self.via {
             Via::Rest => false,
             Via::Socket => true,
@@ -192,7 +194,6 @@ impl Courier {
         };
         let client_id = self.stage.ledger.run.client_id(letter.number);
         let answer = self
-            .stage
             .rest
             .send(sender, letter.channel, (&letter.content, client_id))
             .await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -47,7 +48,8 @@ impl Drive {
             beside.spawn(deafen(Arc::clone(&self.courier.stage), deaf));
         }
         match &self.plan.pace {
-            Pace::Open(times) => self.open_loop(times).await,
+            // On a thread of its own: what ten thousand sockets do in this program is not to make a send late.
+            Pace::Open(_) => on_a_thread(Arc::clone(self).open_loop()).await,
             Pace::Closed {
                 senders,
                 messages,
@@ -62,7 +64,10 @@ impl Drive {
         self.courier.stage.tell(|signal| signal.deaf = 0);
     }
 
-    async fn open_loop(self: &Arc<Self>, times: &[Duration]) {
+    async fn open_loop(self: Arc<Self>) {
+        let Pace::Open(times) = &self.plan.pace else {
+            return;
+        };
         let begin = self.courier.stage.ledger.now();
         let start = Instant::now();
         let permits = Arc::new(Semaphore::new(self.in_flight.max(1)));
@@ -71,7 +76,7 @@ impl Drive {
             if Instant::now() < start + *time {
                 sleep_until(start + *time).await;
             }
-            let (drive, permits) = (Arc::clone(self), Arc::clone(&permits));
+            let (drive, permits) = (Arc::clone(&self), Arc::clone(&permits));
             let due = begin + *time;
             sends.spawn(async move {
                 let stage = &drive.courier.stage;
@@ -118,6 +123,19 @@ impl Drive {
             let fan_out = self.fan_outs.get(channel).copied().unwrap_or(0);
             self.courier.carry(&letter, due, fan_out).await;
         }
+    }
+}
+
+/// Does something on a thread and a runtime of its own.
+async fn on_a_thread(work: impl Future<Output = ()> + Send + 'static) {
+    let done = tokio::task::spawn_blocking(|| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.map(|runtime| runtime.block_on(work))
+    });
+    // A panic in it has been printed; the run is judged by what was sent.
+    match done.await {
+        Ok(Err(error)) => eprintln!("discuss-load: nothing was sent: {error}"),
+        Ok(Ok(())) | Err(_) => {}
     }
 }
 

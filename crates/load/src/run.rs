@@ -91,6 +91,7 @@ async fn set_up(
     };
     let courier = Courier {
         stage,
+        rest: Rest::new(common.servers.apis.clone())?,
         people,
         sockets: connections.senders,
         via: common.via,

@@ -266,6 +266,7 @@ async fn a_send_whose_answer_stays_out_is_repeated_with_the_same_client_id() {
     let world = World::new().await;
     let courier = Courier {
         stage: Arc::clone(&world.stage),
+        rest: Rest::new(vec!["http://127.0.0.1:1".to_owned()]).unwrap(),
         people: Vec::new(),
         sockets: vec![world.requests.clone()],
         via: Via::Socket,

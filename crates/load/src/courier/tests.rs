@@ -21,7 +21,7 @@ type Script = fn(n: usize, body: &Value) -> (u16, Value);
 
 async fn courier(script: Script, repeats: Repeats) -> Courier {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let rest = Rest::new(vec![format!("http://{}", listener.local_addr().unwrap())]).unwrap();
+    let apis = vec![format!("http://{}", listener.local_addr().unwrap())];
     tokio::spawn(async move {
         for n in 0.. {
             let (stream, _) = listener.accept().await.unwrap();
@@ -29,9 +29,11 @@ async fn courier(script: Script, repeats: Repeats) -> Courier {
         }
     });
     let dialer = Dialer::new(vec!["ws://127.0.0.1:1".to_owned()], &[], Vec::new()).unwrap();
-    let stage = Stage::new(Ledger::new(RunId::from_seed(3)), rest, dialer).unwrap();
+    let ledger = Ledger::new(RunId::from_seed(3));
+    let stage = Stage::new(ledger, Rest::new(apis.clone()).unwrap(), dialer).unwrap();
     Courier {
         stage: Arc::new(stage),
+        rest: Rest::new(apis).unwrap(),
         people: Tenant::new(5, "secret").people(1).unwrap(),
         sockets: Vec::new(),
         via: Via::Rest,
