@@ -1,6 +1,7 @@
 //! People: what their tokens say of them is kept, so that others see their names.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
 
 use discuss_domain::users::Caller;
@@ -17,10 +18,11 @@ pub use directory::search;
 #[derive(Default)]
 pub(crate) struct Remembered {
     people: Mutex<HashMap<(TenantId, UserId), Said>>,
+    hasher: RandomState,
 }
 
-/// What a token said: name and e-mail address.
-type Said = (Option<String>, Option<String>);
+/// What a token said, hashed: name and e-mail address.
+type Said = u64;
 
 const MOST: usize = 100_000;
 
@@ -33,8 +35,8 @@ impl Remembered {
         if people.len() >= MOST {
             people.clear();
         }
-        let said = (caller.name.clone(), caller.email.clone());
-        people.insert((caller.tenant, caller.user), said.clone()) != Some(said)
+        let said = self.hasher.hash_one((&caller.name, &caller.email));
+        people.insert((caller.tenant, caller.user), said) != Some(said)
     }
 
     fn forget(&self, caller: &Caller) {

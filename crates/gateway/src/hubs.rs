@@ -1,7 +1,9 @@
 //! The hub, cut into shards by channel, and what its outputs lead to.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use discuss_app::Topic;
@@ -17,8 +19,8 @@ use crate::hub::{
 use crate::session::{ReadOrder, Session};
 use crate::topics::Topics;
 
-/// Each has a lock of its own, and knows every session.
-const SHARDS: i64 = 4;
+/// Shards at most. There are as many as processors: each has a lock of its own, and knows every session.
+const MOST_SHARDS: usize = 16;
 
 type Sink<'a> = &'a mut dyn FnMut(Output<'_, Arc<Session>, Frame>);
 
@@ -42,11 +44,10 @@ pub(crate) struct Hubs {
 impl Hubs {
     /// Empty shards; what they want subscribed goes to `topics`, what they want read to `tasks`.
     pub(crate) fn new(topics: Arc<Topics>, tasks: mpsc::UnboundedSender<Task>) -> Self {
-        let shards = (0..SHARDS)
-            .map(|_| Mutex::new(Hub::new(Limits::default())))
-            .collect();
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        let shard = |_| Mutex::new(Hub::new(Limits::default()));
         Self {
-            shards,
+            shards: (0..processors.min(MOST_SHARDS)).map(shard).collect(),
             topics,
             tasks,
             followed_lately: Mutex::default(),
@@ -73,10 +74,10 @@ impl Hubs {
 
     /// The session starts in these channels.
     pub(crate) fn start(&self, session: SessionId, channels: &[(ChannelId, Start)]) {
-        for (index, shard) in (0_i64..).zip(&self.shards) {
+        for (index, shard) in self.shards.iter().enumerate() {
             let of_shard: Vec<_> = channels
                 .iter()
-                .filter(|(channel, _)| shard_of(*channel) == index)
+                .filter(|(channel, _)| self.place_of(*channel) == index)
                 .copied()
                 .collect();
             self.on(shard, |turn| turn.start(session, &of_shard));
@@ -202,9 +203,8 @@ impl Hubs {
     pub(crate) fn followed(&self) -> Vec<ChannelId> {
         let ids = |shard: &Mutex<Hub<_, _>>| {
             let hub = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            hub.followed()
-                .map(|(_, channel)| channel)
-                .collect::<Vec<_>>()
+            let ids = hub.followed().map(|(_, channel)| channel);
+            ids.collect::<Vec<_>>()
         };
         self.shards.iter().flat_map(ids).collect()
     }
@@ -222,10 +222,14 @@ impl Hubs {
     where
         R: Default,
     {
-        let index = usize::try_from(shard_of(channel)).unwrap_or_default();
         self.shards
-            .get(index)
+            .get(self.place_of(channel))
             .map_or_else(R::default, |shard| self.on(shard, input))
+    }
+
+    /// Which of the shards has the channel.
+    fn place_of(&self, channel: ChannelId) -> usize {
+        usize::try_from(channel.get()).unwrap_or_default() % self.shards.len()
     }
 
     fn on<R>(
@@ -289,10 +293,6 @@ pub(crate) fn event(event: &FanoutEvent) -> Event<Frame> {
         effect: Effect::of(event.kind, &event.users),
         frame: Frame::text(&event.frame),
     }
-}
-
-fn shard_of(channel: ChannelId) -> i64 {
-    channel.get().rem_euclid(SHARDS)
 }
 
 fn user_topic(person: Person) -> Topic {

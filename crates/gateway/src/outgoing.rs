@@ -31,8 +31,6 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
 }
 
-/// Frames for which an empty queue keeps room.
-const AT_REST: usize = 4;
 /// A replay goes on when no more than this waits.
 const LOW_MARK: usize = 16 * 1024;
 
@@ -243,9 +241,9 @@ impl Outgoing {
             queued.frame
         };
         let fell = before > LOW_MARK && state.bytes <= LOW_MARK;
-        if state.frames.is_empty() && state.frames.capacity() > AT_REST {
-            // A burst leaves no memory behind.
-            state.frames.shrink_to(AT_REST);
+        if state.frames.is_empty() {
+            // Nothing is held for ten thousand sockets at rest.
+            state.frames = VecDeque::new();
         }
         drop(state);
         if fell {

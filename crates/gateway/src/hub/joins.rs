@@ -1,6 +1,7 @@
 //! What comes from the sessions: opening, joining, reading by themselves, closing.
 
 use discuss_domain::{ChannelId, Seq};
+use litemap::LiteMap;
 
 use super::channel::Live;
 use super::sessions::{Person, Place, SessionId};
@@ -24,7 +25,8 @@ where
             return;
         };
         session.started = true;
-        let noted = std::mem::take(&mut session.places);
+        let places = LiteMap::with_capacity(channels.len());
+        let noted = std::mem::replace(&mut session.places, places);
         for (channel, start) in channels {
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),

@@ -246,7 +246,8 @@ impl Drop for Conversation<'_> {
 /// Waits for a time that may never come.
 async fn until(time: Option<Instant>) {
     match time {
-        Some(time) => sleep_until(time).await,
+        // Boxed, as it is seldom.
+        Some(time) => Box::pin(sleep_until(time)).await,
         None => std::future::pending().await,
     }
 }
