@@ -1,9 +1,10 @@
 //! The WebSocket gateway of Discuss: it hands each event of a channel to everybody in it who is
 //! connected here, once and in order.
 //!
-//! `hub` decides who gets what and is pure; around it `redis_feed` and `news` bring events, `pages`
-//! and `replays` read the log for what is missing, `socket` talks to clients, `access` asks whether they may hear of business records, `outgoing` is what waits
-//! for them. It must not know SQL, Kafka or the REST API.
+//! `hub` decides who gets what and is pure; around it `redis_feed` and `news` bring events, `pages` and `replays` read
+//! the log for what is missing, `loader` looks up at once what many need at the same time, `socket` talks to clients,
+//! `access` asks whether they may hear of business records, `outgoing` is what waits for them. It must not know SQL,
+//! Kafka or the REST API.
 
 mod access;
 mod command;
