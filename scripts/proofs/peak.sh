@@ -29,7 +29,8 @@ ramp() {
   shift 2
   BEST=0
   for rate in $rates; do
-    proof_load fanout --any-lateness --skip-probes --sockets "$SOCKETS" --channels $((SOCKETS / members)) --members "$members" \
+    # Whoever came is told of first.
+    proof_load fanout --rest 6 --any-lateness --skip-probes --sockets "$SOCKETS" --channels $((SOCKETS / members)) --members "$members" \
       --rate "$rate" --messages $((rate * 10)) "$@" --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
       --pids "$(proof_pids)" --json "$PROOF_PLACE/report.json" >"$PROOF_PLACE/log/load-$members-$rate.log" 2>&1 || return 1
     p95=$(jq .latencies.delivery.p95 "$PROOF_PLACE/report.json")

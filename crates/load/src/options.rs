@@ -66,6 +66,9 @@ pub(crate) struct Common {
     /// How many seconds an unanswered message is tried before it is given up.
     #[arg(long, default_value_t = 120)]
     pub(crate) patience: u64,
+    /// How many seconds after the last socket came the first message is sent: by then everybody was told who is there.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) rest: u64,
     /// How many seconds without a delivery to wait for what is missing.
     #[arg(long, default_value_t = 30)]
     pub(crate) settle: u64,
@@ -104,6 +107,11 @@ impl Common {
     /// How long a message is tried.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.patience)
+    }
+
+    /// How long the sockets rest before the first message.
+    pub(crate) fn rest(&self) -> Duration {
+        Duration::from_secs(self.rest)
     }
 
     /// How long to wait for what is missing.

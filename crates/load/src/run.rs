@@ -42,6 +42,7 @@ pub(crate) async fn perform(common: &Common, plan: Plan) -> anyhow::Result<Repor
     };
     let tenant = Tenant::new(common.servers.tenant_or_random(), common.servers.secret()?);
     let (drive, inboxes) = set_up(common, plan, &tenant).await?;
+    tokio::time::sleep(common.rest()).await;
     let measured = measure(&drive, common).await?;
 
     let stage = &drive.courier.stage;
