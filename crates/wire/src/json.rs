@@ -10,6 +10,9 @@ use crate::errors::FieldError;
 /// What is said of U+0000, which nothing behind this can store.
 pub const NULL_CHARACTER: &str = "must not contain the character U+0000";
 
+/// So deep the reader follows what is nested.
+const DEEPEST: usize = 127;
+
 /// Reads an object; `whole` names it where no field is to blame.
 pub fn parse<'a, T: Deserialize<'a>>(whole: &str, json: &'a [u8]) -> Result<T, FieldError> {
     require_object(whole, json)?;
@@ -70,6 +73,25 @@ fn refuse_unstorable_text(whole: &str, json: &[u8]) -> Result<(), FieldError> {
     }
 }
 
+/// Is JSON that was not looked into nested deeper than the reader would follow it?
+#[must_use]
+pub fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => depth = depth.saturating_add(1),
+            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest > DEEPEST
+}
+
 /// Does this look like an escape of U+0000 or of a surrogate?
 fn is_suspect(escape: &[u8]) -> bool {
     escape == br"\u0000" || matches!(escape, [b'\\', b'u', b'd' | b'D', ..])
@@ -104,6 +126,17 @@ mod tests {
         parse::<SendMessageRequest>("body", body.as_bytes())
             .unwrap_err()
             .to_string()
+    }
+
+    #[test]
+    fn too_deep_is_what_the_reader_would_not_follow() {
+        for depth in [1, 126, 127, 128, 129, 10_000] {
+            let json = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            let is_read = serde_json::from_str::<Value>(&json).is_ok();
+            assert_eq!(is_too_deep(&json), !is_read, "{depth}");
+        }
+        assert!(!is_too_deep(&"[]".repeat(500)));
+        assert!(!is_too_deep(&format!(r#"["\"{}"]"#, "[".repeat(500))));
     }
 
     #[test]

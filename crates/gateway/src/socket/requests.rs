@@ -53,6 +53,9 @@ impl<'a> Request<'a> {
             return Err(FieldError::new("requestId", message));
         }
         let payload = frame.payload.map(RawValue::get);
+        if payload.is_some_and(json::is_too_deep) {
+            return Err(FieldError::new("payload", "is nested too deep"));
+        }
         Ok(Self {
             kind: frame.kind,
             id: frame.request_id,

@@ -207,6 +207,11 @@ async fn a_frame_that_can_not_be_read_or_is_too_large_ends_the_socket() {
     let mut binary = gateway.connect(1).await;
     binary.say_bytes(vec![1, 2, 3]).await;
     binary.expect_refusal("INVALID_FRAME", 4400).await;
+    let mut deep = gateway.connect(1).await;
+    let nested = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let ping = format!(r#"{{"type":"PING","payload":{nested}}}"#);
+    deep.say_text(&ping).await;
+    deep.expect_refusal("INVALID_FRAME", 4400).await;
     let mut large = gateway.connect(1).await;
     large
         .say(json!({ "type": "PING", "payload": "x".repeat(1000) }))
