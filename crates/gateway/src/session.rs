@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use discuss_domain::{ChannelId, Seq};
 
 use crate::access::Gate;
-use crate::hub::{Person, SessionId};
+use crate::hub::{Handle, Person, SessionId};
 use crate::outgoing::Outgoing;
 
 /// A socket whose person is known.
@@ -50,6 +50,12 @@ pub(crate) struct ResumeOrder {
     pub(crate) channels: Vec<(ChannelId, Seq)>,
     /// The session has not started: these are its channels, with the seq that CONNECTED said.
     pub(crate) starts: Option<Vec<(ChannelId, Seq)>>,
+}
+
+impl Handle for Arc<Session> {
+    fn id(&self) -> SessionId {
+        self.id
+    }
 }
 
 impl Session {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use discuss_domain::{Seq, TenantId};
 
 use super::event::Event;
-use super::sessions::SessionId;
+use super::sessions::{Handle, SessionId};
 use super::state::{FetchId, Limits};
 
 /// A channel with, now or lately, a local member.
@@ -41,7 +41,6 @@ pub(super) struct Hole {
 
 /// A session that gets what the channel hands out.
 pub(super) struct Live<S> {
-    pub(super) id: SessionId,
     pub(super) handle: S,
     /// It has everything up to here already.
     pub(super) from: Seq,
@@ -55,7 +54,7 @@ pub(super) enum Early<F> {
     Overflow(Vec<Event<F>>),
 }
 
-impl<S, F: AsRef<[u8]>> Channel<S, F> {
+impl<S: Handle, F: AsRef<[u8]>> Channel<S, F> {
     pub(super) fn new(tenant: TenantId, position: Seq) -> Self {
         Self {
             tenant,
@@ -151,19 +150,33 @@ impl<S, F: AsRef<[u8]>> Channel<S, F> {
     }
 
     pub(super) fn find_live(&self, id: SessionId) -> Option<&Live<S>> {
-        let index = self.live.binary_search_by_key(&id, |live| live.id).ok()?;
+        let index = self
+            .live
+            .binary_search_by_key(&id, |live| live.handle.id())
+            .ok()?;
         self.live.get(index)
     }
 
     pub(super) fn insert_live(&mut self, live: Live<S>) {
         self.idle_since = None;
-        if let Err(index) = self.live.binary_search_by_key(&live.id, |other| other.id) {
+        let id = live.handle.id();
+        if let Err(index) = self
+            .live
+            .binary_search_by_key(&id, |other| other.handle.id())
+        {
+            if self.live.len() == self.live.capacity() {
+                // Doubled, ten thousand sockets in thirty channels each would hold as much again for nothing.
+                self.live.reserve_exact(4 + self.live.len() / 8);
+            }
             self.live.insert(index, live);
         }
     }
 
     pub(super) fn remove_live(&mut self, id: SessionId) -> Option<Live<S>> {
-        let index = self.live.binary_search_by_key(&id, |live| live.id).ok()?;
+        let index = self
+            .live
+            .binary_search_by_key(&id, |live| live.handle.id())
+            .ok()?;
         Some(self.live.remove(index))
     }
 

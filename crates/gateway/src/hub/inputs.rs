@@ -4,12 +4,12 @@ use discuss_domain::{ChannelId, Seq, TenantId};
 
 use super::channel::{Channel, Early, Live};
 use super::event::{Effect, Event, Page};
-use super::sessions::{Place, SessionId};
+use super::sessions::{Handle, Place, SessionId};
 use super::state::{FetchId, Output, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
-    S: Clone,
+    S: Handle,
     F: AsRef<[u8]>,
     O: FnMut(Output<'_, S, F>),
 {
@@ -268,11 +268,8 @@ where
             rest.extend(waiting);
         }
         self.hub.holes.remove(&id);
-        for Live {
-            id: session, from, ..
-        } in channel.take_live()
-        {
-            self.catch_up(session, id, from.max(position));
+        for Live { handle, from } in channel.take_live() {
+            self.catch_up(handle.id(), id, from.max(position));
         }
         for event in rest {
             self.published(tenant, id, event);

@@ -4,12 +4,12 @@ use discuss_domain::{ChannelId, Seq};
 use litemap::LiteMap;
 
 use super::channel::Live;
-use super::sessions::{Person, Place, SessionId};
+use super::sessions::{Handle, Person, Place, SessionId};
 use super::state::{Counters, Leaving, Output, Start, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
-    S: Clone,
+    S: Handle,
     F: AsRef<[u8]>,
     O: FnMut(Output<'_, S, F>),
 {
@@ -234,11 +234,8 @@ where
             && let Some(session) = hub.sessions.get_mut(id)
         {
             session.places.insert(channel_id, Place::Live);
-            channel.insert_live(Live {
-                id,
-                handle: session.handle.clone(),
-                from,
-            });
+            let handle = session.handle.clone();
+            channel.insert_live(Live { handle, from });
         }
     }
 

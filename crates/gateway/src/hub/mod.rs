@@ -24,5 +24,5 @@ mod property;
 
 pub use event::{Effect, Event, Page};
 pub use replay::{MemberPage, Replay, Step};
-pub use sessions::{Person, SessionId};
+pub use sessions::{Handle, Person, SessionId};
 pub use state::{Counters, FetchId, Hub, Leaving, Limits, Output, Start, Turn};

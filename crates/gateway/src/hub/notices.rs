@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use discuss_domain::{ChannelId, UserId};
 
-use super::sessions::{Person, SessionId};
+use super::sessions::{Handle, Person, SessionId};
 use super::state::{Output, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
-    S: Clone,
+    S: Handle,
     F: AsRef<[u8]>,
     O: FnMut(Output<'_, S, F>),
 {
@@ -47,7 +47,7 @@ where
             return;
         };
         for live in channel.live() {
-            let session = hub.sessions.get_mut(live.id);
+            let session = hub.sessions.get_mut(live.handle.id());
             if session.is_some_and(|session| session.person.user != user) {
                 (self.out)(Output::Show {
                     session: &live.handle,
@@ -62,7 +62,7 @@ where
         if let Some(channel) = self.hub.channels.get(&id) {
             for live in channel.live() {
                 sessions
-                    .entry(live.id)
+                    .entry(live.handle.id())
                     .or_insert_with(|| live.handle.clone());
             }
         }

@@ -15,6 +15,12 @@ impl From<u64> for SessionId {
     }
 }
 
+/// What the hub hands its outputs to: one for each session.
+pub trait Handle: Clone {
+    /// Which session it is of.
+    fn id(&self) -> SessionId;
+}
+
 /// Somebody: user ids mean something only within their tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Person {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use discuss_domain::{ChannelId, Seq, TenantId};
 
 use super::channel::{Channel, Hole};
-use super::sessions::{Registry, SessionId};
+use super::sessions::{Handle, Registry, SessionId};
 
 /// The bounds of a hub.
 #[derive(Debug, Clone, Copy)]
@@ -231,7 +231,7 @@ pub struct Turn<'a, S, F, O> {
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
-    S: Clone,
+    S: Handle,
     F: AsRef<[u8]>,
     O: FnMut(Output<'_, S, F>),
 {

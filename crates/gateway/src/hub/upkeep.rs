@@ -3,11 +3,12 @@
 use discuss_domain::ChannelId;
 
 use super::event::Event;
+use super::sessions::Handle;
 use super::state::{Output, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
-    S: Clone,
+    S: Handle,
     F: AsRef<[u8]>,
     O: FnMut(Output<'_, S, F>),
 {

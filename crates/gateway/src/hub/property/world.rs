@@ -7,7 +7,7 @@ use discuss_domain::{ChannelId, Seq, TenantId};
 
 use super::client::{Client, Reading, parse};
 use super::log::Log;
-use crate::hub::{Event, FetchId, Hub, Limits, Output, Page, Replay, SessionId, Turn};
+use crate::hub::{Event, FetchId, Handle, Hub, Limits, Output, Page, Replay, SessionId, Turn};
 
 pub(super) const CHANNELS: usize = 3;
 pub(super) const USERS: usize = 3;
@@ -15,6 +15,13 @@ pub(super) const USERS: usize = 3;
 /// Two channels are of the first tenant, one of the second; users have the same ids in both.
 pub(super) fn tenant(channel: ChannelId) -> TenantId {
     TenantId::from(if channel.get() <= 2 { 1 } else { 2 })
+}
+
+/// In the model a session is its number.
+impl Handle for SessionId {
+    fn id(&self) -> SessionId {
+        *self
+    }
 }
 
 /// What takes the hub's outputs.
