@@ -277,7 +277,7 @@ async fn the_state_of_many_is_told_at_once_and_none_of_channels_that_one_is_not_
         InChannels { person, channels }
     });
     let state = list_state(&world.app, &asked).await.unwrap();
-    let counts: Vec<_> = state.unread.iter().map(|theirs| {
+    let counts = state.unread.iter().map(|theirs| {
         let count = |(channel, frame): &(ChannelId, Bytes)| {
             let frame: Value = serde_json::from_slice(frame).unwrap();
             (*channel, frame["payload"]["unreadCount"].as_i64())
