@@ -4,21 +4,29 @@
 //! The limiters of the field tell whoever comes too early to try again, all at the same time; here each is told
 //! once when it may.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Nobody waits longer: they come back themselves.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So many may come at once before there is a queue.
 const AT_ONCE: u32 = 100;
+/// Sockets for whose people everything is looked up at the same time: where that takes long, the next ones wait
+/// outside, as those inside have a time in which to resume.
+const AT_WORK: usize = 256;
+
+/// Held by a socket until it is told what it is in.
+pub(crate) type Turn = OwnedSemaphorePermit;
 
 /// The pace at which sockets are taken.
 pub(crate) struct AcceptPace {
     /// From one to the next; nothing where any number may come.
     interval: Option<Duration>,
     next: Mutex<Instant>,
+    at_work: Arc<Semaphore>,
 }
 
 impl AcceptPace {
@@ -27,19 +35,18 @@ impl AcceptPace {
         Self {
             interval: Duration::from_secs(1).checked_div(sockets),
             next: Mutex::new(Instant::now()),
+            at_work: Arc::new(Semaphore::new(AT_WORK)),
         }
     }
 
-    /// Waits for the turn of who calls; `false` at once when it is too far away.
-    pub(crate) async fn wait(&self) -> bool {
-        let Some(interval) = self.interval else {
-            return true;
-        };
-        let Some(turn) = self.turn(interval, Instant::now()) else {
-            return false;
-        };
-        sleep_until(turn).await;
-        true
+    /// Waits for the turn of who calls; nothing when it is too far away, as soon as that is known.
+    pub(crate) async fn wait(&self) -> Option<Turn> {
+        let now = Instant::now();
+        if let Some(interval) = self.interval {
+            sleep_until(self.turn(interval, now)?).await;
+        }
+        let at_work = Arc::clone(&self.at_work).acquire_owned();
+        timeout_at(now + PATIENCE, at_work).await.ok()?.ok()
     }
 
     fn turn(&self, interval: Duration, now: Instant) -> Option<Instant> {
@@ -76,6 +83,20 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_is_no_pace_nobody_waits() {
-        assert!(AcceptPace::per_second(0).wait().await);
+        assert!(AcceptPace::per_second(0).wait().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_next_waits_until_one_of_those_at_work_is_done() {
+        let pace = AcceptPace::per_second(0);
+        let mut turns = Vec::new();
+        for _ in 0..AT_WORK {
+            turns.push(pace.wait().await.unwrap());
+        }
+        let next = pace.wait();
+        tokio::pin!(next);
+        assert!(futures_util::poll!(&mut next).is_pending());
+        turns.pop();
+        assert!(next.await.is_some());
     }
 }

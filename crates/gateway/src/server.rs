@@ -24,6 +24,8 @@ use crate::{line, links, news, pages, redis_feed, replays, services, typists, up
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
+/// Connections that the system keeps for the moment when they are taken.
+const BACKLOG: u32 = 4_096;
 /// What waits for a socket goes out as soon as it is so many bytes: what is touched of a connection's buffer stays
 /// with it.
 const WRITTEN_TOGETHER: usize = 3 * 1024;
@@ -116,6 +118,7 @@ fn listen(
             .route("/discuss/ws/discuss", web::get().to(upgrade::upgrade))
     })
     .on_connect(line::tune)
+    .backlog(BACKLOG)
     .h1_write_buffer_size(WRITTEN_TOGETHER)
     .disable_signals()
     .shutdown_timeout(1);

@@ -19,6 +19,7 @@ use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
 use crate::outgoing::{Dialect, Outgoing};
+use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
 use requests::{Auth, Empty, Request, Resume};
 use stomp::Agreement;
@@ -69,6 +70,8 @@ pub(crate) struct Socket {
     pub(crate) _open: OpenSocket,
     /// What was agreed on in STOMP.
     pub(crate) agreement: Agreement,
+    /// Held until its channels are looked up.
+    pub(crate) turn: Option<Turn>,
     /// Says that nothing more is read of what it sends.
     pub(crate) refused: oneshot::Receiver<Refused>,
 }
@@ -100,9 +103,14 @@ impl Socket {
     }
 
     /// Learns who it is, and opens the conversation.
-    async fn open(&mut self, greeting: Box<Greeting>) -> Result<Conversation<'_>, Close> {
+    async fn open(&mut self, greeting: Box<Greeting>) -> Result<Box<Conversation<'_>>, Close> {
         let Greeting { identity, resumes } = *greeting;
-        if matches!(self.outgoing.dialect, Dialect::Stomp(_)) {
+        let is_stomp = matches!(self.outgoing.dialect, Dialect::Stomp(_));
+        if is_stomp || identity.is_none() {
+            // Who has to say more first holds up nobody.
+            self.turn = None;
+        }
+        if is_stomp {
             let identity = self.connect(identity).await?;
             return Conversation::open(self, identity, Beginning::Subscribes).await;
         }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::frame_guard::guard;
 use crate::gateway::{Gateway, OpenSocket};
 use crate::outgoing::{Bounds, Dialect, Outgoing, SocketBody};
+use crate::pace::Turn;
 use crate::socket::stomp::Agreement;
 use crate::socket::{Greeting, SaidByHeaders, Socket};
 
@@ -51,10 +52,10 @@ pub(crate) async fn upgrade(
     {
         return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
     }
-    if !gateway.pace.wait().await {
+    let Some(turn) = gateway.pace.wait().await else {
         let message = "too many come at once; try again";
         return Ok(refusal(ErrorCode::ServiceUnavailable, message));
-    }
+    };
     let address = request.peer_addr().map(|address| address.ip());
     let Some(open) = OpenSocket::count(&gateway, address) else {
         let message = "too many sockets from this address";
@@ -88,6 +89,7 @@ pub(crate) async fn upgrade(
         gateway,
         said,
         open,
+        turn,
     };
     begin(&request, payload, socket, greeting).await
 }
@@ -97,6 +99,7 @@ struct Opening {
     gateway: Arc<Gateway>,
     said: SaidByHeaders,
     open: OpenSocket,
+    turn: Turn,
 }
 
 async fn begin(
@@ -106,6 +109,7 @@ async fn begin(
         gateway,
         said,
         open,
+        turn,
     }: Opening,
     greeting: Greeting,
 ) -> Result<HttpResponse, actix_web::Error> {
@@ -139,6 +143,7 @@ async fn begin(
         stream,
         _open: open,
         agreement: Agreement::default(),
+        turn: Some(turn),
         refused,
     });
     actix_web::rt::spawn(socket.run(Box::new(greeting)));

@@ -49,7 +49,7 @@ impl<'s> Conversation<'s> {
         socket: &'s mut Socket,
         identity: Identity,
         beginning: Beginning,
-    ) -> Result<Self, Close> {
+    ) -> Result<Box<Self>, Close> {
         let expires_at = identity.expires_at;
         let context = socket.gateway.app.context(identity);
         let person = Person {
@@ -61,7 +61,7 @@ impl<'s> Conversation<'s> {
         let session = Session::new(id, person, Arc::clone(&socket.outgoing), gate);
         let session = Arc::new(session);
         socket.gateway.hubs.open(&session);
-        let mut conversation = Self {
+        let mut conversation = Box::new(Self {
             socket,
             session,
             context,
@@ -72,7 +72,7 @@ impl<'s> Conversation<'s> {
             is_idle: false,
             beat_at: Instant::now(),
             held: None,
-        };
+        });
         conversation.show_link();
         conversation.begin(beginning).await?;
         Ok(conversation)
@@ -117,6 +117,8 @@ impl<'s> Conversation<'s> {
                 .complain(ErrorCode::ServiceUnavailable, message, None);
             return Err(Close::Unavailable);
         };
+        self.socket.turn = None;
+        let gateway = &self.socket.gateway;
         let channels = access::admitted(&self.session, loaded).await;
         let (shared, caller) = (Arc::clone(gateway), self.context.caller.clone());
         tokio::spawn(async move { shared.loader.keep_name(caller).await });
