@@ -68,8 +68,9 @@ pub async fn remember_all(app: &App, callers: &[Caller]) {
         discuss_storage::users::upsert(&mut connection, &news).await
     };
     if let Err(error) = stored.await {
-        news.iter()
-            .for_each(|caller| app.parts.users.forget(caller));
+        for caller in &news {
+            app.parts.users.forget(caller);
+        }
         tracing::warn!(%error, people = news.len(), "names were not stored");
     }
 }

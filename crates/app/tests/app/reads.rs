@@ -270,8 +270,9 @@ async fn the_state_of_many_is_told_at_once_and_none_of_channels_that_one_is_not_
     let world = World::new().await;
     let (channel, sent) = talk(&world).await;
     let other = world.group(1, &[4]).await;
-    let read = mark(&world.app, &World::person(3), Some(channel), sent[0].id);
-    assert_eq!(read.await.unwrap().unread, 2);
+    let three = World::person(3);
+    let read = mark(&world.app, &three, Some(channel), sent[0].id).await;
+    assert_eq!(read.unwrap().unread, 2);
     let asked = [(2, vec![channel, other]), (4, vec![channel, other])].map(|(user, channels)| {
         let person = (tenant(), UserId::from(user));
         InChannels { person, channels }
