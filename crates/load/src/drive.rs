@@ -133,9 +133,8 @@ async fn on_a_thread(work: impl Future<Output = ()> + Send + 'static) {
         runtime.map(|runtime| runtime.block_on(work))
     });
     // A panic in it has been printed; the run is judged by what was sent.
-    match done.await {
-        Ok(Err(error)) => eprintln!("discuss-load: nothing was sent: {error}"),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = done.await {
+        eprintln!("discuss-load: nothing was sent: {error}");
     }
 }
 
