@@ -84,6 +84,8 @@ impl Socket {
             Ok(mut conversation) => conversation.hold().await,
             Err(close) => close,
         };
+        // Whoever was refused before that holds up nobody while it takes its leave.
+        self.turn = None;
         let closing = Instant::now();
         metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
         self.outgoing.close(close);
