@@ -14,7 +14,7 @@ const STUCK: Duration = Duration::from_secs(10);
 const SEND_BUFFER: usize = 64 * 1024;
 
 /// The same of what it sends: the server reads all that is there at once, and frames are small.
-const RECEIVE_BUFFER: usize = 16 * 1024;
+const RECEIVE_BUFFER: usize = 8 * 1024;
 
 /// Frames go out at once, little waits in the system, and who takes nothing is cut.
 pub(crate) fn tune(connection: &dyn Any, _: &mut Extensions) {

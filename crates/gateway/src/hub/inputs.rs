@@ -4,7 +4,8 @@ use discuss_domain::{ChannelId, Seq, TenantId};
 
 use super::channel::{Channel, Early, Live};
 use super::event::{Effect, Event, Page};
-use super::sessions::{Handle, Place, SessionId};
+use super::places::Place;
+use super::sessions::{Handle, SessionId};
 use super::state::{FetchId, Output, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
@@ -196,23 +197,18 @@ where
         let Some(session) = self.hub.sessions.get_mut(session) else {
             return false;
         };
-        match session.places.get_mut(&id) {
-            Some(Place::Live | Place::Narrowed) => false,
-            Some(Place::Reading { added }) => {
-                *added = (*added).max(Some(seq));
-                false
-            }
-            Some(Place::Added(noted)) => {
-                *noted = (*noted).max(seq);
-                false
-            }
-            Some(Place::Left(left)) => *left < seq,
-            None if session.started => true,
-            None => {
-                session.places.insert(id, Place::Added(seq));
-                false
-            }
-        }
+        let noted = match session.places.get(id) {
+            Some(Place::Live | Place::Narrowed) => return false,
+            Some(Place::Left(left)) => return left < seq,
+            None if session.started => return true,
+            Some(Place::Reading { added }) => Place::Reading {
+                added: added.max(Some(seq)),
+            },
+            Some(Place::Added(noted)) => Place::Added(noted.max(seq)),
+            None => Place::Added(seq),
+        };
+        session.places.set(id, noted);
+        false
     }
 
     /// Ends the subscriptions of those whom this event removes, after it was handed out.
@@ -230,7 +226,7 @@ where
         let Some(session) = self.hub.sessions.get_mut(id) else {
             return;
         };
-        let Some(place) = session.places.get_mut(&channel_id) else {
+        let Some(place) = session.places.get(channel_id) else {
             return;
         };
         match place {
@@ -240,14 +236,15 @@ where
                 };
                 if channel.find_live(id).is_some_and(|live| live.from < seq) {
                     channel.remove_live(id);
-                    *place = Place::Left(seq);
+                    session.places.set(channel_id, Place::Left(seq));
                 }
             }
-            Place::Narrowed => *place = Place::Left(seq),
-            Place::Reading { added } => *added = added.filter(|added| *added > seq),
-            Place::Added(added) if *added < seq => {
-                session.places.remove(&channel_id);
+            Place::Narrowed => session.places.set(channel_id, Place::Left(seq)),
+            Place::Reading { added } => {
+                let added = added.filter(|added| *added > seq);
+                session.places.set(channel_id, Place::Reading { added });
             }
+            Place::Added(added) if added < seq => session.places.forget(channel_id),
             Place::Added(_) | Place::Left(_) => {}
         }
     }

@@ -1,10 +1,10 @@
 //! What comes from the sessions: opening, joining, reading by themselves, closing.
 
 use discuss_domain::{ChannelId, Seq};
-use litemap::LiteMap;
 
 use super::channel::Live;
-use super::sessions::{Handle, Person, Place, SessionId};
+use super::places::{Place, Places};
+use super::sessions::{Handle, Person, SessionId};
 use super::state::{Counters, Leaving, Output, Start, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
@@ -25,19 +25,19 @@ where
             return;
         };
         session.started = true;
-        let places = LiteMap::with_capacity(channels.len());
+        let places = Places::with_capacity(channels.len());
         let noted = std::mem::replace(&mut session.places, places);
         for (channel, start) in channels {
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),
                 Start::Narrowed => self.set_place(id, *channel, Place::Narrowed),
                 Start::Reading => {
-                    let added = noted.get(channel).copied().and_then(added_at);
+                    let added = noted.get(*channel).and_then(added_at);
                     self.set_place(id, *channel, Place::Reading { added });
                 }
             }
         }
-        for (channel, place) in noted {
+        for (channel, place) in noted.into_others() {
             if let Some(added) = added_at(place)
                 && !channels.iter().any(|(named, _)| *named == channel)
             {
@@ -54,7 +54,7 @@ where
         };
         session
             .places
-            .insert(channel_id, Place::Reading { added: None });
+            .set(channel_id, Place::Reading { added: None });
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
             channel.remove_live(id);
             self.look_for_idleness(channel_id);
@@ -64,17 +64,17 @@ where
     /// The session wants nothing more of this channel until it joins again. Only of a channel that it is
     /// in: else it would hear nothing of it either when its person is added.
     pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) -> Leaving {
-        let session = self.hub.sessions.get_mut(id);
-        let place = session.and_then(|session| session.places.get_mut(&channel_id));
-        let Some(place) = place else {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
             return Leaving::Unknown;
         };
-        match place {
-            Place::Left(_) => return Leaving::Unknown,
+        match session.places.get(channel_id) {
+            None | Some(Place::Left(_)) => return Leaving::Unknown,
             // Whoever reads joins at the end of it, and is waited for.
-            Place::Reading { .. } => return Leaving::Busy,
-            Place::Narrowed => return Leaving::Quiet,
-            Place::Live | Place::Added(_) => *place = Place::Narrowed,
+            Some(Place::Reading { .. }) => return Leaving::Busy,
+            Some(Place::Narrowed) => return Leaving::Quiet,
+            Some(Place::Live | Place::Added(_)) => {
+                session.places.set(channel_id, Place::Narrowed);
+            }
         }
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
             channel.remove_live(id);
@@ -88,7 +88,7 @@ where
     /// it is live.
     pub fn join(&mut self, id: SessionId, channel_id: ChannelId, at: Seq) -> Option<Seq> {
         let session = self.hub.sessions.get_mut(id)?;
-        if session.places.get(&channel_id) == Some(&Place::Live) {
+        if session.places.get(channel_id) == Some(Place::Live) {
             return None;
         }
         let tenant = session.person.tenant;
@@ -128,7 +128,7 @@ where
         let Some(session) = self.hub.sessions.get_mut(id) else {
             return;
         };
-        let Some(Place::Reading { added }) = session.places.get(&channel).copied() else {
+        let Some(Place::Reading { added }) = session.places.get(channel) else {
             return;
         };
         if let Some(added) = added.filter(|added| *added > as_of) {
@@ -143,13 +143,10 @@ where
         let Some(session) = self.hub.sessions.close(id) else {
             return;
         };
-        for (channel_id, place) in session.places {
-            let Some(channel) = self.hub.channels.get_mut(&channel_id) else {
-                continue;
-            };
-            if place == Place::Live {
+        for channel_id in session.places.live() {
+            if let Some(channel) = self.hub.channels.get_mut(channel_id) {
                 channel.remove_live(id);
-                self.look_for_idleness(channel_id);
+                self.look_for_idleness(*channel_id);
             }
         }
     }
@@ -161,7 +158,7 @@ where
         sessions.into_iter().any(|id| {
             let session = self.hub.sessions.get_mut(id);
             session.is_some_and(|session| {
-                let place = session.places.get(&channel);
+                let place = session.places.get(channel);
                 session.started && matches!(place, None | Some(Place::Left(_)))
             })
         })
@@ -233,7 +230,7 @@ where
         if let Some(channel) = hub.channels.get_mut(&channel_id)
             && let Some(session) = hub.sessions.get_mut(id)
         {
-            session.places.insert(channel_id, Place::Live);
+            session.places.set(channel_id, Place::Live);
             let handle = session.handle.clone();
             channel.insert_live(Live { handle, from });
         }
@@ -244,9 +241,7 @@ where
         let Some(session) = self.hub.sessions.get_mut(id) else {
             return;
         };
-        session
-            .places
-            .insert(channel, Place::Reading { added: None });
+        session.places.set(channel, Place::Reading { added: None });
         (self.out)(Output::CatchUp {
             session: id,
             handle: &session.handle,
@@ -268,7 +263,7 @@ where
 
     fn set_place(&mut self, id: SessionId, channel: ChannelId, place: Place) {
         if let Some(session) = self.hub.sessions.get_mut(id) {
-            session.places.insert(channel, place);
+            session.places.set(channel, place);
         }
     }
 }

@@ -14,6 +14,7 @@ mod event;
 mod inputs;
 mod joins;
 mod notices;
+mod places;
 mod replay;
 mod sessions;
 mod state;

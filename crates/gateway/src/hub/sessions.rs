@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use discuss_domain::{ChannelId, Seq, TenantId, UserId};
-use litemap::LiteMap;
+use discuss_domain::{TenantId, UserId};
+
+use super::places::Places;
 
 /// A connection, numbered within this process in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,32 +31,13 @@ pub struct Person {
     pub user: UserId,
 }
 
-/// What a session is to a channel. Without an entry it has never had anything of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// It gets what the hub hands out.
-    Live,
-    /// It reads the log by itself; the hub gives it nothing until it joins.
-    Reading {
-        /// The newest event that made its person a member while it read.
-        added: Option<Seq>,
-    },
-    /// It was added while it was not started yet, by the event of this seq.
-    Added(Seq),
-    /// It wants nothing of the channel, of which its person is a member.
-    Narrowed,
-    /// It was taken out; of the events up to this one it gets nothing more.
-    Left(Seq),
-}
-
 /// An open connection.
 pub(super) struct Session<S> {
     pub(super) person: Person,
     pub(super) handle: S,
     /// Nothing is delivered before the start: what the person is added to meanwhile is noted.
     pub(super) started: bool,
-    /// Ten thousand sessions have thirty each: a sorted list is a third of a hash map.
-    pub(super) places: LiteMap<ChannelId, Place>,
+    pub(super) places: Places,
 }
 
 /// All open connections, and whose they are.
@@ -77,7 +59,7 @@ impl<S> Registry<S> {
             person,
             handle,
             started: false,
-            places: LiteMap::new_vec(),
+            places: Places::default(),
         };
         self.sessions.insert(id, session);
         self.people.entry(person).or_default().push(id);
