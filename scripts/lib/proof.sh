@@ -88,8 +88,8 @@ proof_sql() {
 
 # Prints what PostgreSQL was asked that took it longest: proof_statements HOW_MANY
 proof_statements() {
-  say "What took PostgreSQL longest: ms, calls, statement"
-  proof_sql "SELECT round(total_exec_time) || ' ' || calls || ' ' || left(regexp_replace(query, '\s+', ' ', 'g'), 120)
+  say "What took PostgreSQL longest: ms in all, calls, ms each, statement"
+  proof_sql "SELECT concat_ws(' ', round(total_exec_time), calls, round(mean_exec_time::numeric, 2), left(regexp_replace(query, '\s+', ' ', 'g'), 120))
                FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
               WHERE d.datname = 'discuss' ORDER BY total_exec_time DESC LIMIT $1"
 }

@@ -92,6 +92,7 @@ main() {
     IFS='|' read -r name path limit <<<"$line"
     judge "$figures" "$name" "$path" "$limit" || code=1
   done
+  proof_statements 6
   for line in "${PAIRS[@]}"; do
     flat "$figures" "${line%|*}" "${line#*|}" || code=1
   done
