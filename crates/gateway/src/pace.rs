@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AT_ONCE: u32 = 100;
 /// Sockets for whose people everything is looked up at the same time: where that takes long, the next ones wait
 /// outside, as those inside have a time in which to resume.
-const AT_WORK: usize = 256;
+const AT_WORK: usize = 64;
 
 /// Held by a socket until it is told what it is in.
 pub(crate) type Turn = OwnedSemaphorePermit;
