@@ -74,6 +74,10 @@ LOAD_RUNS=${LOAD_RUNS:-3}
 # something was lost, doubled or out of order in any: load_runs COMMAND [OPTIONS...]
 load_runs() {
   local run code=0
+  if ((LOAD_RUNS < 3)); then
+    say "A quick look: fewer than 3 runs prove nothing"
+    code=1
+  fi
   rm -f "$PROOF_PLACE"/report-*.json
   for ((run = 1; run <= LOAD_RUNS; run++)); do
     proof_load "$@" --any-lateness --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
