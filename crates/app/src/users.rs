@@ -1,6 +1,6 @@
 //! People: what their tokens say of them is kept, so that others see their names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
 
@@ -51,15 +51,22 @@ pub async fn remember(app: &App, caller: &Caller) {
     remember_all(app, std::slice::from_ref(caller)).await;
 }
 
-/// The same of many at once.
+/// The same of many at once; of who is among them twice the later counts.
 pub async fn remember_all(app: &App, callers: &[Caller]) {
-    let mut news: Vec<&Caller> = callers
-        .iter()
-        .filter(|caller| caller.name.is_some() || caller.email.is_some())
-        .filter(|caller| app.parts.users.is_news(caller))
-        .collect();
-    news.sort_by_key(|caller| (caller.tenant, caller.user));
-    news.dedup_by_key(|caller| (caller.tenant, caller.user));
+    let mut newest: BTreeMap<(TenantId, UserId), Caller> = BTreeMap::new();
+    for caller in callers {
+        let says_nothing = caller.name.is_none() && caller.email.is_none();
+        if says_nothing || !app.parts.users.is_news(caller) {
+            continue;
+        }
+        let mut caller = caller.clone();
+        if let Some(before) = newest.remove(&(caller.tenant, caller.user)) {
+            caller.name = caller.name.or(before.name);
+            caller.email = caller.email.or(before.email);
+        }
+        newest.insert((caller.tenant, caller.user), caller);
+    }
+    let news: Vec<&Caller> = newest.values().collect();
     if news.is_empty() {
         return;
     }

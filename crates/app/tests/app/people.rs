@@ -1,6 +1,6 @@
 //! What tokens say of people is kept.
 
-use discuss_app::users::remember;
+use discuss_app::users::{remember, remember_all};
 use discuss_domain::users::Caller;
 use discuss_test_support::World;
 
@@ -47,4 +47,17 @@ async fn a_name_that_could_not_be_stored_is_stored_the_next_time() {
     world.execute("ALTER TABLE away RENAME TO users").await;
     remember(&world.app, &called(Some("Lan"))).await;
     assert_eq!(world.number("SELECT count(*) FROM users").await, 1);
+}
+
+#[tokio::test]
+async fn of_who_is_twice_among_many_the_later_counts_and_takes_nothing_away() {
+    let world = World::new().await;
+    let first = Caller {
+        email: Some("lan@x".to_owned()),
+        ..called(Some("Lan"))
+    };
+    let many = [first, called(Some("Lan Tran"))];
+    remember_all(&world.app, &many).await;
+    let kept = "SELECT count(*) FROM users WHERE name = 'Lan Tran' AND email = 'lan@x'";
+    assert_eq!(world.number(kept).await, 1);
 }
