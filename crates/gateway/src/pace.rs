@@ -18,7 +18,7 @@ const AT_ONCE: u32 = 100;
 /// outside, as those inside have a time in which to resume.
 const AT_WORK: usize = 64;
 
-/// Held by a socket until it is told what it is in.
+/// Held by a socket until its channels are looked up, or it has to say more first, or it is refused.
 pub(crate) type Turn = OwnedSemaphorePermit;
 
 /// The pace at which sockets are taken.
