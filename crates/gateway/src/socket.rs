@@ -37,6 +37,11 @@ pub(crate) struct SaidByHeaders {
 }
 
 impl SaidByHeaders {
+    /// What is kept of it as long as the socket: mostly nothing.
+    pub(crate) fn kept(self) -> Option<Box<Self>> {
+        (self.user.is_some() || self.tenant.is_some()).then(|| Box::new(self))
+    }
+
     /// Who it is, by a token or else by the headers.
     pub(crate) async fn identify(
         &self,
@@ -63,7 +68,7 @@ pub(crate) struct Greeting {
 /// One socket.
 pub(crate) struct Socket {
     pub(crate) gateway: Arc<Gateway>,
-    pub(crate) said: SaidByHeaders,
+    pub(crate) said: Option<Box<SaidByHeaders>>,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) stream: AggregatedMessageStream,
     /// It counts as open as long as it is.
@@ -171,7 +176,9 @@ impl Socket {
 
     async fn verify(&self, token: &str) -> Result<Identity, IdentityError> {
         let identifier = &self.gateway.identifier;
-        self.said.identify(identifier, Some(token)).await
+        let nothing = SaidByHeaders::default();
+        let said = self.said.as_deref().unwrap_or(&nothing);
+        said.identify(identifier, Some(token)).await
     }
 
     /// Says why somebody is nobody.

@@ -138,7 +138,7 @@ async fn begin(
         .max_continuation_size(limits.gateway_max_frame_bytes);
     let socket = Box::new(Socket {
         gateway,
-        said,
+        said: said.kept(),
         outgoing: Arc::clone(&outgoing),
         stream,
         _open: open,

@@ -27,7 +27,8 @@ pub(super) enum Place {
 pub(super) struct Places {
     /// In the order of ids.
     live: Vec<ChannelId>,
-    others: LiteMap<ChannelId, Place>,
+    /// Those that are not live, if there are any.
+    others: Option<Box<LiteMap<ChannelId, Place>>>,
 }
 
 impl Places {
@@ -35,7 +36,7 @@ impl Places {
     pub(super) fn with_capacity(live: usize) -> Self {
         Self {
             live: Vec::with_capacity(live),
-            others: LiteMap::new(),
+            others: None,
         }
     }
 
@@ -43,7 +44,7 @@ impl Places {
         if self.live.binary_search(&channel).is_ok() {
             return Some(Place::Live);
         }
-        self.others.get(&channel).copied()
+        self.others.as_ref()?.get(&channel).copied()
     }
 
     /// Sets what the session is to a channel, whatever it was before.
@@ -51,21 +52,26 @@ impl Places {
         match (self.live.binary_search(&channel), place) {
             (Ok(_), Place::Live) => {}
             (Err(index), Place::Live) => {
-                self.others.remove(&channel);
+                self.forget(channel);
                 self.live.insert(index, channel);
             }
             (found, other) => {
                 if let Ok(index) = found {
                     self.live.remove(index);
                 }
-                self.others.insert(channel, other);
+                self.others.get_or_insert_default().insert(channel, other);
             }
         }
     }
 
     /// Forgets that the session was anything to a channel in which it is not live.
     pub(super) fn forget(&mut self, channel: ChannelId) {
-        self.others.remove(&channel);
+        if let Some(others) = &mut self.others {
+            others.remove(&channel);
+            if others.is_empty() {
+                self.others = None;
+            }
+        }
     }
 
     /// The channels in which it is live.
@@ -75,6 +81,6 @@ impl Places {
 
     /// The places that are not live.
     pub(super) fn into_others(self) -> impl Iterator<Item = (ChannelId, Place)> {
-        self.others.into_iter()
+        self.others.into_iter().flat_map(|others| *others)
     }
 }

@@ -1,6 +1,6 @@
 //! The sessions of this process and the people behind them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use discuss_domain::{TenantId, UserId};
 
@@ -9,6 +9,11 @@ use super::places::Places;
 /// A connection, numbered within this process in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(u64);
+
+impl SessionId {
+    const FIRST: Self = Self(u64::MIN);
+    const LAST: Self = Self(u64::MAX);
+}
 
 impl From<u64> for SessionId {
     fn from(number: u64) -> Self {
@@ -23,7 +28,7 @@ pub trait Handle: Clone {
 }
 
 /// Somebody: user ids mean something only within their tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Person {
     /// The tenant.
     pub tenant: TenantId,
@@ -40,17 +45,18 @@ pub(super) struct Session<S> {
     pub(super) places: Places,
 }
 
-/// All open connections, and whose they are.
+/// All open connections, and whose they are. Every shard has them all, ten thousand of them: what a table keeps free
+/// is to be small.
 pub(super) struct Registry<S> {
-    sessions: HashMap<SessionId, Session<S>>,
-    people: HashMap<Person, Vec<SessionId>>,
+    sessions: HashMap<SessionId, Box<Session<S>>>,
+    people: BTreeSet<(Person, SessionId)>,
 }
 
 impl<S> Registry<S> {
     pub(super) fn new() -> Self {
         Self {
             sessions: HashMap::new(),
-            people: HashMap::new(),
+            people: BTreeSet::new(),
         }
     }
 
@@ -61,37 +67,30 @@ impl<S> Registry<S> {
             started: false,
             places: Places::default(),
         };
-        self.sessions.insert(id, session);
-        self.people.entry(person).or_default().push(id);
+        self.sessions.insert(id, Box::new(session));
+        self.people.insert((person, id));
     }
 
     pub(super) fn close(&mut self, id: SessionId) -> Option<Session<S>> {
         let session = self.sessions.remove(&id)?;
-        if let Some(ids) = self.people.get_mut(&session.person) {
-            ids.retain(|other| *other != id);
-            if ids.is_empty() {
-                self.people.remove(&session.person);
-            }
-        }
-        Some(session)
+        self.people.remove(&(session.person, id));
+        Some(*session)
     }
 
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session<S>> {
-        self.sessions.get_mut(&id)
+        self.sessions.get_mut(&id).map(Box::as_mut)
     }
 
     /// The sessions of these people; a copy, because each may change while they are walked.
     pub(super) fn of(&self, tenant: TenantId, users: &[UserId]) -> Vec<SessionId> {
-        users
-            .iter()
-            .filter_map(|user| {
-                self.people.get(&Person {
-                    tenant,
-                    user: *user,
-                })
-            })
-            .flatten()
-            .copied()
-            .collect()
+        let of = |user: &UserId| {
+            let person = Person {
+                tenant,
+                user: *user,
+            };
+            let all = (person, SessionId::FIRST)..=(person, SessionId::LAST);
+            self.people.range(all).map(|(_, id)| *id)
+        };
+        users.iter().flat_map(of).collect()
     }
 }
