@@ -1,11 +1,13 @@
-//! A tiny server in this process whose sockets only write, and as many clients that only read:
-//! what deliveries cost on this machine when nothing else is done.
+//! A tiny server in this process whose sockets only write, and as many clients that read and check like those of all
+//! other commands: what deliveries cost on this machine when the server does nothing else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -14,11 +16,18 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 
+use crate::checker::{Inbox, Seen};
+use crate::client_ids::RunId;
+use crate::faults::Faults;
+use crate::frame::{self, Incoming};
 use crate::latency::{Recorder, Summary};
+use crate::ledger::Ledger;
 use crate::processes::own_cpu_seconds;
 
-/// About the size of a message's frame.
-const PADDING: usize = 380;
+/// The channel that all frames are of.
+const CHANNEL: u64 = 1;
+/// Of a message's text, in bytes: its frame is about as long as those of the corpus.
+const TEXT: usize = 60;
 
 /// What to do to bare sockets.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +57,9 @@ pub(crate) struct Bare {
 /// Loads bare sockets.
 pub(crate) async fn measure(load: Load) -> anyhow::Result<Bare> {
     let recorder = Arc::new(Recorder::new()?);
+    let ledger = Arc::new(Ledger::new(RunId::from_seed(fastrand::u64(..))));
     let (frames, _) = broadcast::channel::<Utf8Bytes>(1024);
-    let began = Instant::now();
-    let mut tasks = JoinSet::new();
+    let (mut writers, mut readers) = (JoinSet::new(), JoinSet::new());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     for lane in 0..load.sockets {
         let (client, accepted) = tokio::join!(
@@ -60,17 +69,23 @@ pub(crate) async fn measure(load: Load) -> anyhow::Result<Bare> {
         let (client, (server, _)) = (client?, accepted?);
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
-        tasks.spawn(write(server, frames.subscribe()));
-        tasks.spawn(read(client, began, (Arc::clone(&recorder), lane)));
+        writers.spawn(write(server, frames.subscribe()));
+        let measures = (Arc::clone(&ledger), Arc::clone(&recorder));
+        readers.spawn(read(client, lane.into(), measures));
     }
     // Every socket is past its handshake before the first frame is due.
     sleep(Duration::from_millis(200)).await;
     let (cpu, start) = (own_cpu_seconds(), Instant::now());
-    broadcast_at_rate(load, began, &frames).await;
+    broadcast_at_rate(load, &ledger, &frames).await;
     sleep(Duration::from_millis(200)).await;
     let cpu = own_cpu_seconds() - cpu;
     drop(frames);
-    while tasks.join_next().await.is_some() {}
+    while writers.join_next().await.is_some() {}
+    let mut faults = Faults::default();
+    while let Some(read) = readers.join_next().await {
+        faults.add(read??);
+    }
+    anyhow::ensure!(faults.is_none(), "bare sockets at fault: {faults:?}");
     let latency = recorder.summary();
     let delivered = f64::from(u32::try_from(latency.count)?);
     Ok(Bare {
@@ -81,18 +96,35 @@ pub(crate) async fn measure(load: Load) -> anyhow::Result<Bare> {
     })
 }
 
-async fn broadcast_at_rate(load: Load, began: Instant, frames: &broadcast::Sender<Utf8Bytes>) {
+async fn broadcast_at_rate(load: Load, ledger: &Ledger, frames: &broadcast::Sender<Utf8Bytes>) {
     let start = Instant::now();
     let step = Duration::from_secs(1) / load.rate.max(1);
-    let padding = "x".repeat(PADDING);
-    let mut due = start;
+    let text = "x".repeat(TEXT);
+    let hash = frame::hash(&text);
+    let (mut due, mut number) = (start, 1);
     while due < start + load.time {
         sleep_until(due.into()).await;
-        let micros = (due - began).as_micros();
+        ledger.enter(number, CHANNEL, hash, ledger.now().saturating_sub(due.elapsed()));
         // Nobody listens only when no sockets were asked for.
-        drop(frames.send(Utf8Bytes::from(format!("{micros} {padding}"))));
+        drop(frames.send(frame_of(ledger.run, number, &text)));
         due += step;
+        number += 1;
     }
+}
+
+/// The frame of a message, as the gateway writes it.
+fn frame_of(run: RunId, number: u64, text: &str) -> Utf8Bytes {
+    let at = 1_790_000_000_000_u64 + number;
+    let message = json!({
+        "id": number, "seq": number, "channelId": CHANNEL, "tenantId": 1, "senderId": 1,
+        "sender": { "id": 1, "name": "Person 1" }, "content": text, "messageType": "TEXT", "mentions": [],
+        "threadCount": 0, "threadParticipants": [], "reactions": [], "isEdited": false, "isDeleted": false,
+        "clientMessageId": run.client_id(number), "createdAt": at, "updatedAt": at,
+    });
+    let frame = json!({
+        "type": "NEW_MESSAGE", "channelId": CHANNEL, "seq": number, "payload": { "message": message }, "timestamp": at,
+    });
+    Utf8Bytes::from(frame.to_string())
 }
 
 async fn write(
@@ -107,24 +139,24 @@ async fn write(
     Ok(())
 }
 
+/// Reads until the end; what is held against the server.
 async fn read(
     stream: TcpStream,
-    began: Instant,
-    (recorder, lane): (Arc<Recorder>, u32),
-) -> anyhow::Result<()> {
+    lane: u64,
+    (ledger, recorder): (Arc<Ledger>, Arc<Recorder>),
+) -> anyhow::Result<Faults> {
     let handshake = client_async_with_config("ws://127.0.0.1/", stream, Some(small_buffers()));
     let (mut socket, _): (WebSocketStream<TcpStream>, _) = handshake.await?;
+    let mut inbox = Inbox::new(lane);
+    inbox.connected(&HashMap::from([(CHANNEL, 0)]), false);
     while let Some(Ok(Message::Text(text))) = socket.next().await {
-        let due = text
-            .split_once(' ')
-            .and_then(|(micros, _)| micros.parse().ok())
-            .map(Duration::from_micros);
-        recorder.record(
-            u64::from(lane),
-            began.elapsed().saturating_sub(due.unwrap_or_default()),
-        );
+        if let Incoming::Event(event) = frame::parse(&text)?
+            && let Seen::Message(since_due) = inbox.apply(&event, &ledger)
+        {
+            recorder.record(lane, since_due);
+        }
     }
-    Ok(())
+    Ok(inbox.faults)
 }
 
 fn small_buffers() -> WebSocketConfig {
