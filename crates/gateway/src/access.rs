@@ -152,7 +152,7 @@ async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
         session.gated(|gate| gate.asked.insert(*channel, head));
         match (may_see, barred.contains(channel)) {
             (false, _) => bar(gateway, session, *channel).await,
-            (true, true) => let_in(gateway, session, (*channel, head)),
+            (true, true) => let_in(gateway, session, (*channel, head)).await,
             (true, false) => {}
         }
     }
@@ -176,13 +176,22 @@ async fn bar(gateway: &Gateway, session: &Session, channel: ChannelId) {
     session.gated(|gate| gate.barred.remove(&channel));
 }
 
-fn let_in(gateway: &Gateway, session: &Session, (channel, head): (ChannelId, Seq)) {
+/// The session hears the channel again, and is told so.
+async fn let_in(gateway: &Gateway, session: &Session, (channel, head): (ChannelId, Seq)) {
     session.gated(|gate| gate.barred.remove(&channel));
-    let subscribed = json!({ "channelId": channel, "lastSeq": head });
-    session
-        .outgoing
-        .push(&frames::own("CHANNEL_SUBSCRIBED", subscribed, None));
-    gateway.hubs.join(session.id, channel, head);
+    let say = |from: Seq| {
+        let subscribed = json!({ "channelId": channel, "lastSeq": from });
+        let subscribed = frames::own("CHANNEL_SUBSCRIBED", subscribed, None);
+        session.outgoing.push(&subscribed);
+    };
+    for _ in 0..TRIES {
+        if gateway.hubs.subscribe(session.id, channel, head, say) {
+            return;
+        }
+        // What was missed is being read, or RESUME is waited for; both end.
+        sleep(BUSY).await;
+    }
+    tracing::warn!(%channel, "a session that reads for long hears a record's channel only when it asks");
 }
 
 /// Why a session hears nothing of a channel: it is not its person's, or what is said beside its record is not.

@@ -13,6 +13,9 @@ use crate::frames;
 /// Messages that belong to no log are numbered.
 static MESSAGES: AtomicU64 = AtomicU64::new(0);
 
+/// Names of subscriptions for which a message is encoded once.
+const SHARED: usize = 4;
+
 /// A frame for the sockets of both dialects. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame(Arc<Encodings>);
@@ -34,8 +37,8 @@ pub(crate) struct StompMessage {
     pub(crate) place: Option<(ChannelId, Seq)>,
     /// What follows the subscription.
     rest: Vec<u8>,
-    /// The whole for the subscription that asked first: nearly all clients call theirs alike.
-    whole: OnceLock<(Arc<str>, Bytes)>,
+    /// The whole for the subscriptions that asked first: nearly all clients call theirs alike.
+    wholes: [OnceLock<(Arc<str>, Bytes)>; SHARED],
 }
 
 impl Frame {
@@ -112,7 +115,7 @@ impl StompMessage {
         Self {
             place: place.map(|(channel, seq)| (ChannelId::from(channel), Seq::from(seq))),
             rest,
-            whole: OnceLock::new(),
+            wholes: Default::default(),
         }
     }
 
@@ -123,8 +126,10 @@ impl StompMessage {
             message.extend_from_slice(&self.rest);
             frames::text(&message)
         };
-        let (of, whole) = self.whole.get_or_init(|| (Arc::clone(head), encode()));
-        if of == head { whole.clone() } else { encode() }
+        let wholes = self.wholes.iter();
+        let mut wholes = wholes.map(|whole| whole.get_or_init(|| (Arc::clone(head), encode())));
+        let whole = wholes.find(|(of, _)| of == head);
+        whole.map_or_else(encode, |(_, whole)| whole.clone())
     }
 }
 
@@ -155,7 +160,8 @@ mod tests {
         let text = String::from_utf8_lossy(&first);
         assert!(text.contains("MESSAGE\nsubscription:sub-0\ndestination:/user/queue/events\nmessage-id:7-12\ncontent-type:application/json\nchannel-id:7\nseq:12\ncontent-length:"), "{text}");
         assert!(text.ends_with("\"timestamp\":5}\0"), "{text}");
-        let other = message.under(&head("mine"));
+        let (other, again) = (message.under(&head("mine")), message.under(&head("mine")));
+        assert_eq!(other.as_ptr(), again.as_ptr());
         assert!(String::from_utf8_lossy(&other).contains("subscription:mine\n"));
     }
 

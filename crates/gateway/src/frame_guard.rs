@@ -105,6 +105,36 @@ impl Stream for Guarded {
     }
 }
 
+/// How many frames came, in which time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrameCount {
+    frames: u32,
+    since: Instant,
+}
+
+impl FrameCount {
+    /// None yet.
+    pub(crate) const fn new(now: Instant) -> Self {
+        Self {
+            frames: 0,
+            since: now,
+        }
+    }
+
+    /// One more; refused if those are more than there may be.
+    pub(crate) fn count(&mut self, limits: FrameLimits, now: Instant) -> Result<(), Refused> {
+        let passed = now.duration_since(self.since);
+        if passed >= limits.within {
+            *self = Self::new(now);
+        }
+        self.frames = self.frames.saturating_add(1);
+        if self.frames > limits.frames {
+            return Err(Refused::TooMany(limits.within.saturating_sub(passed)));
+        }
+        Ok(())
+    }
+}
+
 /// Follows a stream of frames by their headers.
 struct Headers {
     limits: FrameLimits,
@@ -113,9 +143,7 @@ struct Headers {
     read: usize,
     /// Of the payload that follows, what has not come yet.
     rest: u64,
-    /// The count of frames, and since when.
-    frames: u32,
-    since: Instant,
+    count: FrameCount,
 }
 
 impl Headers {
@@ -128,8 +156,7 @@ impl Headers {
             header: [0; Self::LONGEST],
             read: 0,
             rest: 0,
-            frames: 0,
-            since: now,
+            count: FrameCount::new(now),
         }
     }
 
@@ -190,15 +217,7 @@ impl Headers {
         if self.rest > u64::try_from(self.limits.bytes).unwrap_or(u64::MAX) {
             return Err(Refused::TooLarge);
         }
-        let passed = now.duration_since(self.since);
-        if passed >= self.limits.within {
-            (self.frames, self.since) = (0, now);
-        }
-        self.frames = self.frames.saturating_add(1);
-        if self.frames > self.limits.frames {
-            return Err(Refused::TooMany(self.limits.within.saturating_sub(passed)));
-        }
-        Ok(())
+        self.count.count(self.limits, now)
     }
 }
 

@@ -16,8 +16,10 @@ use crate::hub::{
     Counters, Effect, Event, FetchId, Hub, Leaving, Limits, Output, Page, Person, SessionId, Start,
     Turn,
 };
-use crate::session::{ReadOrder, Session};
+use crate::session::Session;
 use crate::topics::Topics;
+
+mod obeying;
 
 /// Shards at most. There are as many as processors: each has a lock of its own, and knows every session.
 const MOST_SHARDS: usize = 16;
@@ -77,7 +79,7 @@ impl Hubs {
         for (index, shard) in self.shards.iter().enumerate() {
             let of_shard: Vec<_> = channels
                 .iter()
-                .filter(|(channel, _)| self.place_of(*channel) == index)
+                .filter(|(channel, _)| self.shard_of(*channel) == index)
                 .copied()
                 .collect();
             self.on(shard, |turn| turn.start(session, &of_shard));
@@ -101,6 +103,18 @@ impl Hubs {
     /// The session has everything up to `at`; answers how far it has come when it is live.
     pub(crate) fn join(&self, session: SessionId, channel: ChannelId, at: Seq) -> Option<Seq> {
         self.at(channel, |turn| turn.join(session, channel, at))
+    }
+
+    /// The session wants to hear the channel, whose log reached `at`; `from` is told after which seq it does. Answers
+    /// whether it does.
+    pub(crate) fn subscribe(
+        &self,
+        session: SessionId,
+        channel: ChannelId,
+        at: Seq,
+        from: impl FnOnce(Seq),
+    ) -> bool {
+        self.at(channel, |turn| turn.subscribe(session, channel, at, from))
     }
 
     /// The session has everything up to the first seq; the log reaches the second.
@@ -182,6 +196,11 @@ impl Hubs {
         self.at(channel, |turn| turn.leave(session, channel))
     }
 
+    /// Whether the session's person is in the channel, as far as it is known here.
+    pub(crate) fn is_in(&self, session: SessionId, channel: ChannelId) -> bool {
+        self.at(channel, |turn| turn.is_in(session, channel))
+    }
+
     /// How many sessions a person has in this process.
     pub(crate) fn count_of(&self, person: Person) -> usize {
         let first = self.shards.first();
@@ -223,12 +242,12 @@ impl Hubs {
         R: Default,
     {
         self.shards
-            .get(self.place_of(channel))
+            .get(self.shard_of(channel))
             .map_or_else(R::default, |shard| self.on(shard, input))
     }
 
     /// Which of the shards has the channel.
-    fn place_of(&self, channel: ChannelId) -> usize {
+    fn shard_of(&self, channel: ChannelId) -> usize {
         usize::try_from(channel.get()).unwrap_or_default() % self.shards.len()
     }
 
@@ -241,48 +260,6 @@ impl Hubs {
         let mut sink: Sink<'_> = &mut obey;
         let mut hub = shard.lock().unwrap_or_else(PoisonError::into_inner);
         input(&mut hub.turn(Instant::now(), &mut sink))
-    }
-
-    /// Nothing here waits: the shard is locked.
-    fn obey(&self, output: &Output<'_, Arc<Session>, Frame>) {
-        match *output {
-            Output::Deliver { session, frame } => session.outgoing.push(frame),
-            Output::Show { session, frame } => session.outgoing.push_spare(frame),
-            Output::Follow { tenant, channel } => {
-                self.topics.want(Topic::Channel(tenant, channel));
-                let lately = self.followed_lately.lock();
-                lately.unwrap_or_else(PoisonError::into_inner).push(channel);
-            }
-            Output::Unfollow { tenant, channel } => {
-                self.topics.unwant(Topic::Channel(tenant, channel));
-            }
-            Output::Fetch {
-                channel,
-                fetch,
-                after,
-            } => self.task(Task::Fetch(channel, fetch, after)),
-            Output::CatchUp {
-                handle,
-                channel,
-                after,
-                ..
-            } => {
-                self.order(handle, ReadOrder::CatchUp { channel, after });
-            }
-        }
-    }
-
-    /// Leaves an order for the session's reading of the log, and has it begun.
-    pub(crate) fn order(&self, session: &Arc<Session>, order: ReadOrder) {
-        if session.order(order) {
-            self.task(Task::Read(Arc::clone(session)));
-        }
-    }
-
-    fn task(&self, task: Task) {
-        if self.tasks.send(task).is_err() {
-            tracing::debug!("nobody reads the log any more");
-        }
     }
 }
 

@@ -291,6 +291,7 @@ impl Reading {
             let payload = json!({ "channels": channels });
             self.session.outgoing.drained().await;
             let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
+            self.session.note_resumed();
             self.session.outgoing.push_replayed(&frame);
             let channels: Vec<ChannelId> = resume.joined.into_keys().collect();
             self.tell_state(&channels).await;

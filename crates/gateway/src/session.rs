@@ -23,6 +23,8 @@ pub(crate) struct Session {
 #[derive(Default)]
 struct ToRead {
     orders: VecDeque<ReadOrder>,
+    /// RESUMEs that were ordered and not answered.
+    resumes: usize,
     /// Somebody is at it.
     is_read: bool,
 }
@@ -88,18 +90,22 @@ impl Session {
     /// Leaves an order; `true` when nobody is reading for this session, so that somebody must begin.
     pub(crate) fn order(&self, order: ReadOrder) -> bool {
         let mut to_read = self.lock();
+        if matches!(order, ReadOrder::Resume(_)) {
+            to_read.resumes = to_read.resumes.saturating_add(1);
+        }
         to_read.orders.push_back(order);
         !std::mem::replace(&mut to_read.is_read, true)
     }
 
-    /// RESUMEs that were not begun yet.
-    pub(crate) fn waiting_resumes(&self) -> usize {
-        let to_read = self.lock();
-        to_read
-            .orders
-            .iter()
-            .filter(|order| matches!(order, ReadOrder::Resume(_)))
-            .count()
+    /// RESUMEs that were not answered yet.
+    pub(crate) fn unanswered_resumes(&self) -> usize {
+        self.lock().resumes
+    }
+
+    /// A RESUME is answered.
+    pub(crate) fn note_resumed(&self) {
+        let mut to_read = self.lock();
+        to_read.resumes = to_read.resumes.saturating_sub(1);
     }
 
     /// The next order.

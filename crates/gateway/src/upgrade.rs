@@ -9,7 +9,6 @@ use discuss_app::identity::{IdentityError, bearer};
 use discuss_wire::envelope::ErrorEnvelope;
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::stomp::Version;
-use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::frame_guard::guard;
@@ -23,12 +22,6 @@ use crate::socket::{Greeting, SaidByHeaders, Socket};
 const PROTOCOL: &str = "discuss.v1";
 /// A sub-protocol entry that carries a token, for browsers, which can't set headers.
 const BEARER: &str = "bearer.";
-
-#[derive(Debug, Default, Deserialize)]
-struct Query {
-    token: Option<String>,
-    resume: Option<String>,
-}
 
 /// Makes a WebSocket of the request.
 pub(crate) async fn upgrade(
@@ -71,9 +64,12 @@ pub(crate) async fn upgrade(
             "bearer.<token> is for discuss.v1",
         ));
     }
-    let query = web::Query::<Query>::from_query(request.query_string());
-    let query = query.map_or_else(|_| Query::default(), web::Query::into_inner);
-    let token = query.token.as_deref().or(by_protocol);
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let query = query.map_or_else(|_| Vec::new(), web::Query::into_inner);
+    // What is said twice is taken as it is said first.
+    let asked = |name| query.iter().find(|(asked, _)| asked == name);
+    let asked = |name| asked(name).map(|(_, value)| value.as_str());
+    let token = asked("token").or(by_protocol);
     let token = token.or_else(|| text(headers, "authorization").and_then(bearer));
     let said = said(headers);
     let identity = match said.identify(&gateway.identifier, token).await {
@@ -83,7 +79,7 @@ pub(crate) async fn upgrade(
     };
     let greeting = Greeting {
         identity,
-        resumes: query.resume.as_deref() == Some("1"),
+        resumes: asked("resume") == Some("1"),
     };
     let socket = Opening {
         gateway,
@@ -122,10 +118,10 @@ async fn begin(
     } else {
         Dialect::Json
     };
-    let known = [PROTOCOL].into_iter();
-    let known: Vec<&str> = known
-        .chain(Version::ALL.map(Version::sub_protocol))
-        .collect();
+    let known = match dialect {
+        Dialect::Json => vec![PROTOCOL],
+        Dialect::Stomp(_) => Version::ALL.map(Version::sub_protocol).to_vec(),
+    };
     let (response, _unused, stream) = actix_ws::handle_with_protocols(request, payload, &known)?;
     let bounds = Bounds {
         frames: limits.gateway_queue_frames,

@@ -104,7 +104,12 @@ async fn broadcast_at_rate(load: Load, ledger: &Ledger, frames: &broadcast::Send
     let (mut due, mut number) = (start, 1);
     while due < start + load.time {
         sleep_until(due.into()).await;
-        ledger.enter(number, CHANNEL, hash, ledger.now().saturating_sub(due.elapsed()));
+        ledger.enter(
+            number,
+            CHANNEL,
+            hash,
+            ledger.now().saturating_sub(due.elapsed()),
+        );
         // Nobody listens only when no sockets were asked for.
         drop(frames.send(frame_of(ledger.run, number, &text)));
         due += step;

@@ -72,7 +72,7 @@ proptest! {
             prop_assert_eq!(headers.look_at(first, now), Ok(()));
             rest = others;
         }
-        prop_assert_eq!(usize::try_from(headers.frames), Ok(lengths.len()));
+        prop_assert_eq!(usize::try_from(headers.count.frames), Ok(lengths.len()));
         prop_assert_eq!((headers.read, headers.rest), (0, 0));
     }
 }

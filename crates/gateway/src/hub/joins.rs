@@ -5,7 +5,7 @@ use discuss_domain::{ChannelId, Seq};
 use super::channel::Live;
 use super::places::{Place, Places};
 use super::sessions::{Handle, Person, SessionId};
-use super::state::{Counters, Leaving, Output, Start, Turn};
+use super::state::{Counters, Output, Start, Turn};
 
 impl<S, F, O> Turn<'_, S, F, O>
 where
@@ -59,28 +59,6 @@ where
             channel.remove_live(id);
             self.look_for_idleness(channel_id);
         }
-    }
-
-    /// The session wants nothing more of this channel until it joins again. Only of a channel that it is
-    /// in: else it would hear nothing of it either when its person is added.
-    pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) -> Leaving {
-        let Some(session) = self.hub.sessions.get_mut(id) else {
-            return Leaving::Unknown;
-        };
-        match session.places.get(channel_id) {
-            None | Some(Place::Left(_)) => return Leaving::Unknown,
-            // Whoever reads joins at the end of it, and is waited for.
-            Some(Place::Reading { .. }) => return Leaving::Busy,
-            Some(Place::Narrowed) => return Leaving::Quiet,
-            Some(Place::Live | Place::Added(_)) => {
-                session.places.set(channel_id, Place::Narrowed);
-            }
-        }
-        if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
-            channel.remove_live(id);
-            self.look_for_idleness(channel_id);
-        }
-        Leaving::Done
     }
 
     /// The session has everything up to `at`, and its person is a member as of a snapshot of the log
@@ -149,19 +127,6 @@ where
                 self.look_for_idleness(*channel_id);
             }
         }
-    }
-
-    /// Whether a started session of this person has no place in the channel: if the person is a
-    /// member, the event that added them was missed.
-    pub fn lacks(&mut self, person: Person, channel: ChannelId) -> bool {
-        let sessions = self.hub.sessions.of(person.tenant, &[person.user]);
-        sessions.into_iter().any(|id| {
-            let session = self.hub.sessions.get_mut(id);
-            session.is_some_and(|session| {
-                let place = session.places.get(channel);
-                session.started && matches!(place, None | Some(Place::Left(_)))
-            })
-        })
     }
 
     /// What happened since the last call.

@@ -11,6 +11,7 @@
 
 mod channel;
 mod event;
+mod hearing;
 mod inputs;
 mod joins;
 mod notices;

@@ -35,6 +35,10 @@ pub(super) enum Op {
     Start(usize, Option<i64>),
     /// A session asks for a channel again, from so far back.
     Resume(usize, usize, i64),
+    /// It is looked up, for a session that wants to hear a channel, how far the log has come.
+    Look(usize, usize),
+    /// What was looked up for a session reaches the hub.
+    Hear(usize),
     /// A session closes.
     Close(usize),
     /// Redis confirms a subscription; the head of the log is read.
@@ -84,6 +88,8 @@ fn session_op() -> impl Strategy<Value = Op> {
         3 => (any_index(), proptest::option::of(back())).prop_map(|(at, back)| Op::Start(at, back)),
         2 => (any_index(), 0..world::CHANNELS, back())
             .prop_map(|(at, channel, back)| Op::Resume(at, channel, back)),
+        2 => (any_index(), 0..world::CHANNELS).prop_map(|(at, channel)| Op::Look(at, channel)),
+        2 => any_index().prop_map(Op::Hear),
         1 => any_index().prop_map(Op::Close),
         4 => any_index().prop_map(Op::Read),
         4 => any_index().prop_map(Op::Answer),

@@ -19,6 +19,7 @@ use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
 use crate::access::{self, Gate};
 use crate::event_frame::Frame;
+use crate::frame_guard::FrameCount;
 use crate::frames::{self, Close};
 use crate::gateway::Gateway;
 use crate::hub::Person;
@@ -33,8 +34,8 @@ mod stomp;
 
 pub(super) use opening::Beginning;
 
-/// RESUMEs of one socket that may wait for each other.
-const WAITING_RESUMES: usize = 4;
+/// RESUMEs of one socket that may wait for their answer.
+const UNANSWERED_RESUMES: usize = 4;
 /// In STOMP it is looked so often what was written, and whether a heart-beat is due.
 const STOMP_LOOK: Duration = Duration::from_secs(2);
 
@@ -50,6 +51,8 @@ pub(super) struct Conversation<'s> {
     active_at: Instant,
     is_idle: bool,
     beat_at: Instant,
+    /// Those of STOMP, of which a message may hold many.
+    frames: FrameCount,
     /// The session waits for its RESUME until this time; it starts in these channels.
     held: Option<(Option<Instant>, Channels)>,
 }
@@ -125,8 +128,14 @@ impl Conversation<'_> {
         let every = beats.unwrap_or_else(|| self.socket.gateway.limits.ping());
         if self.beat_at.elapsed() >= every {
             self.beat_at = Instant::now();
-            let beat = beats.map_or_else(frames::ping, |_| frames::text(b"\n"));
-            self.socket.outgoing.push_bytes(beat);
+            let outgoing = &self.socket.outgoing;
+            if beats.is_some() {
+                outgoing.push_bytes(frames::text(b"\n"));
+            }
+            // Nobody answers a heart-beat: whoever sends none of their own is heard of by their pong.
+            if beats.is_none() || self.socket.agreement.silence.is_none() {
+                outgoing.push_bytes(frames::ping());
+            }
         }
     }
 
@@ -191,6 +200,7 @@ impl Conversation<'_> {
 
     /// A new token on an open socket: of the same person, or it is not theirs.
     async fn renew(&mut self, auth: &Auth<'_>, request_id: Option<&str>) -> Result<(), Refusal> {
+        let resume = auth.resume(request_id)?;
         let identity = match self.socket.verify(&auth.token).await {
             Ok(identity) => identity,
             Err(error) => return Err(Refusal::Closed(self.socket.refuse(error, request_id))),
@@ -204,12 +214,12 @@ impl Conversation<'_> {
         self.context = self.socket.gateway.app.context(identity);
         self.session.gated(|gate| gate.renew(self.context.clone()));
         self.say_connected(None, request_id);
-        Ok(())
+        resume.map_or(Ok(()), |resume| self.resume(resume))
     }
 
     fn resume(&mut self, resume: Resume) -> Result<(), Refusal> {
         let channels = resume.parse()?;
-        if self.session.waiting_resumes() >= WAITING_RESUMES {
+        if self.session.unanswered_resumes() >= UNANSWERED_RESUMES {
             let message = "wait for the answer to the last RESUME";
             return Err(Refusal::told(ErrorCode::ValidationError, message));
         }

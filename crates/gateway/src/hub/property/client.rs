@@ -32,6 +32,8 @@ pub(super) struct Client {
     pub(super) started: bool,
     pub(super) has: BTreeMap<ChannelId, Has>,
     pub(super) readings: BTreeMap<ChannelId, Reading>,
+    /// A channel that it wants to hear, of which its user was a member when the log reached this seq.
+    pub(super) wanted: Option<(ChannelId, Seq)>,
 }
 
 impl Client {
@@ -44,6 +46,7 @@ impl Client {
             started: false,
             has: BTreeMap::new(),
             readings: BTreeMap::new(),
+            wanted: None,
         }
     }
 
@@ -57,6 +60,21 @@ impl Client {
                 page: None,
             },
         );
+    }
+
+    /// The client is told that it hears a channel after this seq: of one that it hears already nothing is skipped.
+    pub(super) fn receive_subscribed(&mut self, channel: ChannelId, from: Seq) {
+        assert!(self.started, "{self:?} heard before it started");
+        assert!(
+            !self.readings.contains_key(&channel),
+            "{self:?} hears while it reads"
+        );
+        match self.has.get(&channel) {
+            Some(Has::All(last)) => assert_eq!(*last, from, "{self:?} of {channel}"),
+            Some(Has::Ended(last)) => assert!(from >= *last, "{self:?} of {channel} from {from}"),
+            None => {}
+        }
+        self.has.insert(channel, Has::All(from));
     }
 
     /// A page that was read for it.

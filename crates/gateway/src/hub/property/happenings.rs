@@ -33,6 +33,8 @@ impl World {
             Op::Load(at) => self.load(at),
             Op::Start(at, back) => self.start(at, back),
             Op::Resume(at, channel, back) => self.resume(at, channel, back),
+            Op::Look(at, channel) => self.look(at, channel),
+            Op::Hear(at) => self.hear(at),
             Op::Close(at) => self.close(at),
             Op::Read(at) => self.read(at),
             Op::Answer(at) => self.answer(at),
@@ -192,6 +194,34 @@ impl World {
                 turn.rejoin(id, channel, (from, head));
             }
         });
+    }
+
+    fn look(&mut self, at: usize, channel: usize) {
+        let log = &self.logs[channel];
+        if let Some(client) = choose(&mut self.clients, at)
+            && tenant(log.channel) == client.tenant
+            && log.has_member(client.user, log.head())
+        {
+            client.wanted = Some((log.channel, log.head()));
+        }
+    }
+
+    fn hear(&mut self, at: usize) {
+        let Some(client) = choose(&mut self.clients, at) else {
+            return;
+        };
+        let Some((channel, seq)) = client.wanted.take() else {
+            return;
+        };
+        let id = client.id;
+        let mut told = None;
+        let (hears, outputs) =
+            self.ask(|turn| turn.subscribe(id, channel, seq, |from| told = Some(from)));
+        assert_eq!(hears, told.is_some());
+        if let (Some(from), Some(client)) = (told, choose(&mut self.clients, at)) {
+            client.receive_subscribed(channel, from);
+        }
+        self.obey_all(outputs);
     }
 
     fn close(&mut self, at: usize) {

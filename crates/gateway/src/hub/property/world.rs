@@ -28,7 +28,7 @@ impl Handle for SessionId {
 pub(super) type Sink<'a> = &'a mut dyn FnMut(Output<'_, SessionId, String>);
 
 /// An output of the hub, as it was.
-enum Out {
+pub(super) enum Out {
     Deliver(SessionId, String),
     Fetch(ChannelId, FetchId, Seq),
     Follow(ChannelId),
@@ -111,10 +111,23 @@ impl World {
 
     /// Tells the hub something and does what it asks for.
     pub(super) fn turn(&mut self, input: impl FnOnce(&mut Turn<'_, SessionId, String, Sink<'_>>)) {
+        let ((), outputs) = self.ask(input);
+        self.obey_all(outputs);
+    }
+
+    /// Asks the hub something: its answer, and what it asks for itself, which is not done yet.
+    pub(super) fn ask<R>(
+        &mut self,
+        input: impl FnOnce(&mut Turn<'_, SessionId, String, Sink<'_>>) -> R,
+    ) -> (R, Vec<Out>) {
         let mut outputs = Vec::new();
         let mut collect = |output: Output<'_, SessionId, String>| outputs.push(Out::from(output));
         let mut sink: Sink<'_> = &mut collect;
-        input(&mut self.hub.turn(self.now, &mut sink));
+        let answer = input(&mut self.hub.turn(self.now, &mut sink));
+        (answer, outputs)
+    }
+
+    pub(super) fn obey_all(&mut self, outputs: Vec<Out>) {
         for output in outputs {
             self.obey(output);
         }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Conversation;
 use crate::access::{self, Gate};
+use crate::frame_guard::FrameCount;
 use crate::frames::{self, Close};
 use crate::hub::{Person, Start};
 use crate::links::TOO_MANY;
@@ -71,6 +72,7 @@ impl<'s> Conversation<'s> {
             active_at: Instant::now(),
             is_idle: false,
             beat_at: Instant::now(),
+            frames: FrameCount::new(std::time::Instant::now()),
             held: None,
         });
         conversation.show_link();

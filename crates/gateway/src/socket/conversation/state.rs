@@ -33,6 +33,12 @@ struct Subscribed {
     last_seq: Option<Seq>,
 }
 
+/// A channel can't be left or heard at the moment.
+fn busy() -> Refusal {
+    let message = "what was missed in it is being read, or waits for RESUME; try again";
+    Refusal::told(ErrorCode::ServiceUnavailable, message)
+}
+
 impl Conversation<'_> {
     /// Says something of the person, or asks to hear more or less; answers whether it was such a request.
     pub(super) async fn say_state(&mut self, request: &Request<'_>) -> Result<bool, Refusal> {
@@ -61,8 +67,13 @@ impl Conversation<'_> {
             let message = format!("must be at most {MOST_ACKED}");
             return Err(FieldError::new("channels", message).into());
         }
+        let gateway = &self.socket.gateway;
         for (channel, seq) in positions(&channels)? {
-            deliveries::gather(&self.socket.gateway.app, &self.context, channel, seq);
+            // What they are not in is nobody's mark, and would only fill the place of others'.
+            if !gateway.hubs.is_in(self.session.id, channel) {
+                continue;
+            }
+            deliveries::gather(&gateway.app, &self.context, channel, seq);
         }
         Ok(())
     }
@@ -111,9 +122,11 @@ impl Conversation<'_> {
             access::look_again(gateway, &self.session, Some(channel));
             return Ok(());
         };
-        self.say_subscribed(channel, Some(last_seq), request);
-        gateway.hubs.join(self.session.id, channel, last_seq);
-        Ok(())
+        let say = |from| self.say_subscribed(channel, Some(from), request);
+        let hears = gateway
+            .hubs
+            .subscribe(self.session.id, channel, last_seq, say);
+        if hears { Ok(()) } else { Err(busy()) }
     }
 
     async fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
@@ -126,10 +139,7 @@ impl Conversation<'_> {
                 self.say_subscribed(channel, None, request);
                 Ok(())
             }
-            Leaving::Busy => {
-                let message = "what was missed in it is being read; try again";
-                Err(Refusal::told(ErrorCode::ServiceUnavailable, message))
-            }
+            Leaving::Busy => Err(busy()),
             Leaving::Unknown => Err(self.why_not_in(channel).await),
         }
     }

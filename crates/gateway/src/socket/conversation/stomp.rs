@@ -1,5 +1,7 @@
 //! A conversation in STOMP: the same requests under other names.
 
+use std::time::Instant;
+
 use actix_ws::AggregatedMessage;
 use discuss_app::deliveries;
 use discuss_wire::stomp::{self, ClientFrame, Command, Incoming};
@@ -8,6 +10,9 @@ use super::Conversation;
 use crate::frames::Close;
 use crate::socket::requests::Request;
 use crate::socket::stomp::{bytes_of, message};
+
+/// The longest id of a subscription: it is in every message.
+const MAX_SUBSCRIPTION_BYTES: usize = 128;
 
 impl Conversation<'_> {
     /// Carries out the frames of a message.
@@ -20,12 +25,26 @@ impl Conversation<'_> {
         let incoming = stomp::parse(bytes, version);
         let incoming = incoming.map_err(|error| self.socket.refuse_frame(&error.to_string()))?;
         for incoming in incoming {
-            match incoming {
-                Incoming::HeartBeat => {}
-                Incoming::Frame(frame) => self.obey(&frame).await?,
-            }
+            let Incoming::Frame(frame) = incoming else {
+                continue;
+            };
+            self.count_frame()?;
+            self.obey(&frame).await?;
         }
         Ok(())
+    }
+
+    /// A message may hold many frames: they count like so many messages, and end with the connection.
+    fn count_frame(&mut self) -> Result<(), Close> {
+        let gateway = &self.socket.gateway;
+        if let Some(close) = self.socket.outgoing.close_reason() {
+            return Err(close);
+        }
+        if gateway.draining.is_cancelled() {
+            return Err(self.send_away());
+        }
+        let counted = self.frames.count(gateway.limits.frames(), Instant::now());
+        counted.map_err(|refused| self.socket.refuse_more(refused))
     }
 
     async fn obey(&mut self, frame: &ClientFrame<'_>) -> Result<(), Close> {
@@ -68,7 +87,12 @@ impl Conversation<'_> {
             let message = format!("only {} can be subscribed to", stomp::EVENTS);
             return Err(self.socket.refuse_frame(&message));
         }
-        self.listen_under(Some(frame.header("id").unwrap_or("0")));
+        let id = frame.header("id").unwrap_or("0");
+        if id.len() > MAX_SUBSCRIPTION_BYTES {
+            let message = format!("id: must have at most {MAX_SUBSCRIPTION_BYTES} bytes");
+            return Err(self.socket.refuse_frame(&message));
+        }
+        self.listen_under(Some(id));
         self.start();
         Ok(())
     }
