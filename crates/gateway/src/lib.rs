@@ -17,6 +17,7 @@ pub mod hub;
 mod hubs;
 mod line;
 mod links;
+mod listener;
 mod loader;
 mod news;
 mod outgoing;

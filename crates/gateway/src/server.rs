@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, web};
+use actix_web::dev::{Server, ServerHandle};
 use discuss_app::identity::IdentityStartError;
 use discuss_app::stores;
 use discuss_runtime::admin::{AdminServer, BindError};
@@ -20,15 +19,10 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
 use crate::hubs::Task;
-use crate::{line, links, news, pages, redis_feed, replays, services, typists, upgrade};
+use crate::{links, listener, news, pages, redis_feed, replays, services, typists};
 
 /// How often the hub is told the time: holes wait 30 ms.
 const TICK: Duration = Duration::from_millis(10);
-/// Connections that the system keeps for the moment when they are taken.
-const BACKLOG: u32 = 4_096;
-/// What waits for a socket goes out as soon as it is so many bytes: what is touched of a connection's buffer stays
-/// with it.
-const WRITTEN_TOGETHER: usize = 3 * 1024;
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
@@ -100,34 +94,13 @@ async fn drain(gateway: Arc<Gateway>, server: ServerHandle) {
 }
 
 /// Binds the gateway's port; the server runs as soon as it is polled.
-fn listen(
-    config: &Config,
-    gateway: &Arc<Gateway>,
-) -> Result<(SocketAddr, actix_web::dev::Server), BindError> {
+fn listen(config: &Config, gateway: &Arc<Gateway>) -> Result<(SocketAddr, Server), BindError> {
     let address = config.listen.at(config.gateway_port);
-    let failed = |source| BindError {
+    listener::listen(address, config.gateway_workers, gateway).map_err(|source| BindError {
         variable: "GATEWAY_PORT",
         address,
         source,
-    };
-    let shared = web::Data::from(Arc::clone(gateway));
-    let mut server = HttpServer::new(move || {
-        App::new()
-            .app_data(shared.clone())
-            .route("/ws/discuss", web::get().to(upgrade::upgrade))
-            .route("/discuss/ws/discuss", web::get().to(upgrade::upgrade))
     })
-    .on_connect(line::tune)
-    .backlog(BACKLOG)
-    .h1_write_buffer_size(WRITTEN_TOGETHER)
-    .disable_signals()
-    .shutdown_timeout(1);
-    if let Some(workers) = config.gateway_workers {
-        server = server.workers(usize::from(workers));
-    }
-    let server = server.bind(address).map_err(failed)?;
-    let bound = server.addrs().first().copied().unwrap_or(address);
-    Ok((bound, server.run()))
 }
 
 /// Reads the log for whoever wants it read.
