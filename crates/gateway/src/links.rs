@@ -42,6 +42,8 @@ struct State {
     /// Those of which Redis is to be told, in the order in which that was noted: of too many the last is
     /// one too many.
     changed: Vec<Uuid>,
+    /// Those of which Redis was never told.
+    unheld: HashSet<Uuid>,
     ended: Vec<((TenantId, UserId), Uuid)>,
 }
 
@@ -50,6 +52,7 @@ impl LocalLinks {
     pub(crate) fn open(&self, link: NewLink, outgoing: &Arc<Outgoing>) {
         let mut state = self.lock();
         state.changed.push(link.link);
+        state.unheld.insert(link.link);
         state.open.insert(link.link, (link, Arc::clone(outgoing)));
     }
 
@@ -74,6 +77,7 @@ impl LocalLinks {
     /// A connection ended.
     pub(crate) fn close(&self, link: Uuid) {
         let mut state = self.lock();
+        state.unheld.remove(&link);
         if let Some((open, _)) = state.open.remove(&link) {
             state.ended.push((open.person, link));
         }
@@ -100,6 +104,11 @@ impl LocalLinks {
 
     fn note_changed(&self, links: impl IntoIterator<Item = Uuid>) {
         self.lock().changed.extend(links);
+    }
+
+    /// Notes that Redis was told of a link; answers whether that was the first time.
+    fn note_held(&self, link: Uuid) -> bool {
+        self.lock().unheld.remove(&link)
     }
 
     fn outgoing_of(&self, link: Uuid) -> Option<Arc<Outgoing>> {
@@ -175,7 +184,9 @@ async fn tell(gateway: &Gateway, links: &Links, renews: bool) -> Result<(), AppE
 fn close_surplus(gateway: &Gateway, held: &[NewLink], counts: &[usize]) {
     let most = gateway.limits.gateway_sockets_per_user;
     for (link, count) in held.iter().zip(counts) {
-        if most > 0
+        let is_new = gateway.links.note_held(link.link);
+        if is_new
+            && most > 0
             && *count > most
             && let Some(outgoing) = gateway.links.outgoing_of(link.link)
         {

@@ -131,3 +131,36 @@ impl Session {
         self.to_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use discuss_domain::{TenantId, UserId};
+
+    use super::*;
+    use crate::outgoing::{Bounds, Dialect};
+
+    #[test]
+    fn a_resume_counts_until_it_is_answered() {
+        let person = Person {
+            tenant: TenantId::from(1),
+            user: UserId::from(2),
+        };
+        let bounds = Bounds {
+            frames: 1,
+            bytes: 1,
+        };
+        let outgoing = Arc::new(Outgoing::new(bounds, Dialect::Json));
+        let session = Session::new(SessionId::from(1), person, outgoing, None);
+        for _ in 0..2 {
+            session.order(ReadOrder::Resume(ResumeOrder {
+                request_id: None,
+                channels: Vec::new(),
+                starts: None,
+            }));
+        }
+        while session.take_order().is_some() {}
+        assert_eq!(session.unanswered_resumes(), 2);
+        session.note_resumed();
+        assert_eq!(session.unanswered_resumes(), 1);
+    }
+}

@@ -22,6 +22,9 @@ const ENDED: usize = 250;
 /// People who are looked at together: few, as each may have thousands who are to be told.
 const BATCH: usize = 16;
 
+/// Whose process ends before others were told of them are told of by another after this.
+const AGAIN_MS: u64 = 5_000;
+
 /// What came of looking for changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
@@ -37,10 +40,13 @@ pub async fn tell_changes(app: &App) -> Result<Told, AppError> {
     let mut store = app.parts.presence.store().await?;
     let forgotten = store.forget_ended(ENDED).await;
     let forgotten = forgotten.map_err(StorageError::from)?;
-    let taken = store.take_changed(BATCH).await;
+    let taken = store.take_changed(BATCH, AGAIN_MS).await;
     let taken = taken.map_err(StorageError::from)?;
     let is_more = taken.len() >= BATCH || forgotten >= ENDED;
-    let changed: Vec<Known> = taken.into_iter().filter(is_news).collect();
+    let (changed, same): (Vec<Known>, Vec<Known>) = taken.into_iter().partition(is_news);
+    let same: Vec<Person> = same.iter().map(|known| known.person).collect();
+    let noted = store.note_told(&[], &same).await;
+    noted.map_err(StorageError::from)?;
     if changed.is_empty() {
         return Ok(Told { is_more, weight: 0 });
     }
@@ -74,8 +80,6 @@ async fn tell(app: &App, store: &mut PresenceStore, changed: &[Known]) -> Result
     drop(connection);
     let told = |known: &Known| (known.person, known.presence.told());
     let noted: Vec<(Person, String)> = changed.iter().map(told).collect();
-    let noted = store.note_told(&noted).await;
-    noted.map_err(StorageError::from)?;
     let mut weight: u64 = 0;
     let publications = changed.iter().filter_map(|known| {
         let user = names.remove(&known.person);
@@ -89,6 +93,8 @@ async fn tell(app: &App, store: &mut PresenceStore, changed: &[Known]) -> Result
     });
     let publications: Vec<(Topic, Bytes)> = publications.collect();
     app.parts.fanout.publish(publications);
+    let noted = store.note_told(&noted, &[]).await;
+    noted.map_err(StorageError::from)?;
     Ok(weight)
 }
 

@@ -64,3 +64,30 @@ async fn connections_that_are_ending_do_not_count_among_those_that_somebody_has(
     assert_eq!(status(&world, 2).await, Status::Online);
     assert_eq!(links.hold(&[link(2)]).await.unwrap(), [2]);
 }
+
+#[tokio::test]
+async fn connections_that_nobody_renews_do_not_count_among_those_that_somebody_has() {
+    let world = World::new().await;
+    let links = links(&world, Duration::from_millis(400));
+    assert_eq!(links.hold(&[link(2), link(2)]).await.unwrap(), [1, 2]);
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert_eq!(links.hold(&[link(2)]).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn whoever_was_to_be_told_of_by_a_process_that_ended_is_taken_by_another() {
+    let world = World::new().await;
+    let links = links(&world, Duration::from_mins(1));
+    links.hold(&[link(2)]).await.unwrap();
+    let mut store = world.app.redis().presence().await.unwrap();
+    assert_eq!(store.take_changed(16, 1).await.unwrap().len(), 1);
+    until("they are taken again", async || {
+        let taken = store.clone().take_changed(16, 1).await.unwrap();
+        taken.len() == 1
+    })
+    .await;
+    let person = (TenantId::from(World::TENANT), UserId::from(2));
+    store.note_told(&[], &[person]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(store.take_changed(16, 1).await.unwrap(), []);
+}

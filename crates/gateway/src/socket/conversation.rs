@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::Socket;
 use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
+use super::stomp::Agreement;
 use crate::access::{self, Gate};
 use crate::event_frame::Frame;
 use crate::frame_guard::FrameCount;
@@ -124,16 +125,18 @@ impl Conversation<'_> {
             return;
         }
         self.note_written();
-        let beats = self.socket.agreement.beats;
-        let every = beats.unwrap_or_else(|| self.socket.gateway.limits.ping());
+        let Agreement { beats, silence, .. } = self.socket.agreement;
+        // Nobody answers a heart-beat: whoever sends none of their own is heard of by their pongs.
+        let pings = beats.is_none() || silence.is_none();
+        let ping = self.socket.gateway.limits.ping();
+        let every = beats.map_or(ping, |beats| if pings { beats.min(ping) } else { beats });
         if self.beat_at.elapsed() >= every {
             self.beat_at = Instant::now();
             let outgoing = &self.socket.outgoing;
             if beats.is_some() {
                 outgoing.push_bytes(frames::text(b"\n"));
             }
-            // Nobody answers a heart-beat: whoever sends none of their own is heard of by their pong.
-            if beats.is_none() || self.socket.agreement.silence.is_none() {
+            if pings {
                 outgoing.push_bytes(frames::ping());
             }
         }

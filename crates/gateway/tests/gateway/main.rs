@@ -29,5 +29,6 @@ mod resuming;
 mod slow;
 mod stomp;
 mod stomp_client;
+mod stomp_limits;
 mod subscriptions;
 mod typing;

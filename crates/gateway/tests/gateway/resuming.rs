@@ -91,6 +91,48 @@ async fn a_resume_may_ride_in_auth() {
 }
 
 #[tokio::test]
+async fn a_resume_may_ride_in_a_later_auth() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    world.send(1, channel, "a").await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    let resume = json!({ "channels": { channel.to_string(): 1 } });
+    let payload = json!({ "token": token(World::TENANT, 2), "resume": resume });
+    client.ask("AUTH", payload, "CONNECTED").await;
+    client.expect_seq(channel, 2).await;
+    assert_eq!(client.expect("RESUMED").await["requestId"], "asked");
+}
+
+#[tokio::test]
+async fn nobody_hears_a_channel_before_they_resume_nor_after_they_were_removed() {
+    let world = World::new().await;
+    let own = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    let later = world.group(1, &[2]).await;
+    let place = json!({ "channelId": later });
+    let refused = client.ask("SUBSCRIBE_CHANNEL", place, "ERROR").await;
+    assert_eq!(refused["payload"]["code"], "SERVICE_UNAVAILABLE");
+
+    client.resume(&[(own, 1)]).await;
+    let mut awaited = vec!["RESUMED", "CHANNEL_CREATED"];
+    while !awaited.is_empty() {
+        let frame = client.next_frame().await;
+        awaited.retain(|kind| frame["type"] != *kind);
+    }
+    members::remove(&world.app, &World::person(1), later, UserId::from(2))
+        .await
+        .unwrap();
+    client.expect_channel_seq(later, 2).await;
+    world.send(1, later, "not heard").await;
+    world.send(1, own, "heard").await;
+    client.expect_seq(own, 2).await;
+}
+
+#[tokio::test]
 async fn a_connection_that_never_resumes_is_live_after_a_while() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;

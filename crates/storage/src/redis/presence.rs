@@ -62,7 +62,7 @@ impl Redis {
 
 impl PresenceStore {
     /// Holds these links for `lease_ms` from now; answers, for each, how many its person has then, without
-    /// those that are ending.
+    /// those that are ending, or were not renewed for half of that.
     pub async fn hold(
         &mut self,
         links: &[NewLink],
@@ -136,11 +136,16 @@ impl PresenceStore {
     }
 
     /// Takes people of whom something may have changed, at most so many; each is taken once, and again
-    /// after a second at the earliest.
-    pub async fn take_changed(&mut self, most: usize) -> Result<Vec<Known>, RedisError> {
+    /// after a second at the earliest. Of whom it is not noted within `again_ms` that others were told, or that
+    /// there is nothing to tell, whoever took them is gone: they are taken again.
+    pub async fn take_changed(
+        &mut self,
+        most: usize,
+        again_ms: u64,
+    ) -> Result<Vec<Known>, RedisError> {
         let script = Script::new(&scripts::take_changed());
         let mut call = script.prepare_invoke();
-        call.arg(&self.prefix).arg(most);
+        call.arg(&self.prefix).arg(most).arg(again_ms);
         let answer: Vec<(String, Value)> = call.invoke_async(&mut self.connection).await?;
         let known = answer.into_iter().map(|(name, record)| {
             let person = person(&name)?;
@@ -149,12 +154,23 @@ impl PresenceStore {
         Ok(known.flatten().collect())
     }
 
-    /// Notes what others are told of people.
-    pub async fn note_told(&mut self, told: &[(Person, String)]) -> Result<(), RedisError> {
+    /// Notes what others were told of people, and of whom there is nothing to tell.
+    pub async fn note_told(
+        &mut self,
+        told: &[(Person, String)],
+        untold: &[Person],
+    ) -> Result<(), RedisError> {
         let mut pipeline = redis::pipe();
         for (person, told) in told {
             pipeline.hset(self.key(*person), "told", told).ignore();
         }
+        let done = told.iter().map(|(person, _)| person).chain(untold);
+        let done: Vec<String> = done.map(|person| name(*person)).collect();
+        if done.is_empty() {
+            return Ok(());
+        }
+        let telling = format!("{}:presence-telling", self.prefix);
+        pipeline.zrem(telling, done).ignore();
         pipeline.query_async(&mut self.connection).await
     }
 

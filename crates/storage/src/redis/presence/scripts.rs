@@ -8,6 +8,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local prefix = ARGV[1]
 local function key(person) return prefix .. ':presence:' .. person end
 local leases, changed = prefix .. ':presence-leases', prefix .. ':presence-changed'
+local telling = prefix .. ':presence-telling'
 local function note(person)
   local told_at = tonumber(redis.call('HGET', key(person), 'told_at') or '0')
   redis.call('ZADD', changed, 'NX', math.max(now, told_at + 1000), person)
@@ -36,7 +37,9 @@ for i = 3, #ARGV, 3 do
   local count, record = 0, redis.call('HGETALL', key(person))
   for j = 1, #record, 2 do
     if string.sub(record[j], 1, 5) == 'link:' and not string.find(record[j + 1], 'ending') then
-      count = count + 1
+      local until_ = redis.call('ZSCORE', leases, person .. ':' .. string.sub(record[j], 6))
+      -- Whoever lives renews in the first third of a lease.
+      if until_ and tonumber(until_) >= now + ARGV[2] / 2 then count = count + 1 end
     end
   end
   counts[#counts + 1] = count
@@ -103,11 +106,16 @@ note(ARGV[2])",
     )
 }
 
-/// `prefix most`
+/// `prefix most again`: who is taken is again one of the changed after `again`, unless it is noted that others were
+/// told.
 pub(super) fn take_changed() -> String {
     script(&format!(
         "
 local taken = {{}}
+for _, person in ipairs(redis.call('ZRANGEBYSCORE', telling, '-inf', now, 'LIMIT', 0, ARGV[2])) do
+  redis.call('ZREM', telling, person)
+  redis.call('ZADD', changed, 'NX', now, person)
+end
 for _, person in ipairs(redis.call('ZRANGEBYSCORE', changed, '-inf', now, 'LIMIT', 0, ARGV[2])) do
   redis.call('ZREM', changed, person)
   local record, has_link = redis.call('HGETALL', key(person)), false
@@ -116,6 +124,7 @@ for _, person in ipairs(redis.call('ZRANGEBYSCORE', changed, '-inf', now, 'LIMIT
   end
   if #record > 0 then
     redis.call('HSET', key(person), 'told_at', now)
+    redis.call('ZADD', telling, now + ARGV[3], person)
     if not has_link then redis.call('EXPIRE', key(person), {REMEMBERED}) end
     taken[#taken + 1] = {{person, record}}
   end
