@@ -22,6 +22,7 @@ use crate::links::LocalLinks;
 use crate::loader::Loader;
 use crate::pace::AcceptPace;
 use crate::pages::Pages;
+use crate::replay_pace::ReplayPace;
 use crate::topics::Topics;
 use crate::typists::Typists;
 
@@ -32,6 +33,7 @@ pub(crate) struct Gateway {
     pub(crate) topics: Arc<Topics>,
     pub(crate) loader: Loader,
     pub(crate) pages: Pages,
+    pub(crate) replay_pace: ReplayPace,
     /// Held by each session that reads what it missed.
     pub(crate) readings: Arc<()>,
     /// Who is there by a socket of this process.
@@ -117,6 +119,7 @@ impl Gateway {
             topics,
             loader: Loader::start(&app, tasks),
             pages: Pages::new(app.clone()),
+            replay_pace: ReplayPace::per_second(config.sockets.gateway_replay_bytes_per_second),
             readings: Arc::default(),
             links: LocalLinks::default(),
             typists: Typists::default(),

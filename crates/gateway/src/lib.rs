@@ -24,6 +24,7 @@ mod outgoing;
 mod pace;
 mod pages;
 mod redis_feed;
+mod replay_pace;
 mod replays;
 mod server;
 mod services;

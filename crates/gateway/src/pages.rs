@@ -1,6 +1,7 @@
 //! Reading the log: for the hub's holes, and for sessions that are behind.
 //!
-//! After an outage many sessions are behind from the same seq: a page is read once for all of them.
+//! After an outage many sessions are behind in the same channels: pages begin at multiples of their length, and each is
+//! read once for all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,14 +18,18 @@ use crate::hubs::event;
 
 /// Events of a page.
 const PAGE: i64 = 100;
+/// The same.
+pub(crate) const PAGE_EVENTS: usize = 100;
 /// Pages that are read at the same time, so that sends find connections.
 const READS: usize = 8;
-/// A page is shared for so long; what came later is read as the next.
+/// A page is shared for so long; what came later is read as the next,
 const SHARED_FOR: Duration = Duration::from_secs(1);
+/// and one to which nothing comes any more for so long after it was wanted last.
+const FULL_SHARED_FOR: Duration = Duration::from_secs(5);
 /// Pages that are shared at most.
 const SHARED: usize = 256;
 /// Bytes of their frames at most.
-const SHARED_BYTES: usize = 64 << 20;
+const SHARED_BYTES: usize = 48 << 20;
 
 type Events = Arc<Vec<Event<Frame>>>;
 
@@ -47,6 +52,8 @@ struct SharedPage {
     events: Arc<OnceCell<Events>>,
     /// Of its frames; nothing while it is being read.
     bytes: usize,
+    /// Nothing comes to it any more.
+    is_full: bool,
 }
 
 impl Pages {
@@ -70,12 +77,16 @@ impl Pages {
         let page = self.shared().share((channel, after));
         let read = || async {
             let events = self.read(channel, after).await?;
-            let bytes = events.iter().map(|event| event.frame.as_ref().len()).sum();
-            self.shared().weigh((channel, after), &page, bytes);
+            self.shared().weigh((channel, after), &page, &events);
             Ok::<_, AppError>(Arc::new(events))
         };
         let events = page.events.get_or_try_init(read).await?;
         Ok(Arc::clone(events))
+    }
+
+    /// Forgets the pages that are shared no longer.
+    pub(crate) fn forget_stale(&self) {
+        self.shared().pages.retain(|_, page| page.is_fresh());
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -86,9 +97,12 @@ impl Pages {
 impl Shared {
     /// The page that others share, or a new one that is shared if there is room.
     fn share(&mut self, key: (ChannelId, Seq)) -> SharedPage {
-        if let Some(page) = self.pages.get(&key)
+        if let Some(page) = self.pages.get_mut(&key)
             && page.is_fresh()
         {
+            if page.is_full {
+                page.wanted_at = Instant::now();
+            }
             return page.clone();
         }
         if self.pages.len() >= SHARED {
@@ -98,6 +112,7 @@ impl Shared {
             wanted_at: Instant::now(),
             events: Arc::default(),
             bytes: 0,
+            is_full: false,
         };
         if self.pages.len() < SHARED {
             self.pages.insert(key, page.clone());
@@ -106,7 +121,13 @@ impl Shared {
     }
 
     /// The page was read: when there is no room for so many bytes, whoever comes now does not share it.
-    fn weigh(&mut self, key: (ChannelId, Seq), page: &SharedPage, bytes: usize) {
+    fn weigh(&mut self, key: (ChannelId, Seq), page: &SharedPage, events: &[Event<Frame>]) {
+        let bytes = events.iter().map(|event| event.frame.as_ref().len()).sum();
+        let is_full = events.len() >= PAGE_EVENTS;
+        self.keep(key, page, (bytes, is_full));
+    }
+
+    fn keep(&mut self, key: (ChannelId, Seq), page: &SharedPage, (bytes, is_full): (usize, bool)) {
         if self.bytes().saturating_add(bytes) > SHARED_BYTES {
             self.pages.retain(|_, page| page.is_fresh());
         }
@@ -119,7 +140,7 @@ impl Shared {
             return;
         }
         if fits {
-            kept.bytes = bytes;
+            (kept.bytes, kept.is_full) = (bytes, is_full);
         } else {
             self.pages.remove(&key);
         }
@@ -132,7 +153,12 @@ impl Shared {
 
 impl SharedPage {
     fn is_fresh(&self) -> bool {
-        self.wanted_at.elapsed() < SHARED_FOR
+        let shared_for = if self.is_full {
+            FULL_SHARED_FOR
+        } else {
+            SHARED_FOR
+        };
+        self.wanted_at.elapsed() < shared_for
     }
 }
 
@@ -183,8 +209,15 @@ pub(crate) async fn read_as(
     };
     let mut events = Vec::new();
     if member && head > after {
-        let shared = gateway.pages.read_shared(channel, after).await?;
-        events.extend(shared.iter().filter(|event| event.seq <= head).cloned());
+        let first = Seq::from(after.get() - after.get().rem_euclid(PAGE));
+        let wanted = |event: &&Event<Frame>| event.seq > after && event.seq <= head;
+        let shared = gateway.pages.read_shared(channel, first).await?;
+        events.extend(shared.iter().filter(wanted).cloned());
+        if events.is_empty() {
+            // It was read when the log did not reach so far.
+            let own = gateway.pages.read(channel, after).await?;
+            events.extend(own.iter().filter(wanted).cloned());
+        }
     }
     Ok(MemberPage {
         member,
@@ -238,9 +271,9 @@ mod tests {
     fn pages_are_shared_up_to_a_number_of_bytes() {
         let mut shared = Shared::default();
         let [first, second, third] = [1, 2, 3].map(|channel| shared.share(key(channel)));
-        shared.weigh(key(1), &first, SHARED_BYTES - 10);
-        shared.weigh(key(2), &second, 11);
-        shared.weigh(key(3), &third, 10);
+        shared.keep(key(1), &first, (SHARED_BYTES - 10, false));
+        shared.keep(key(2), &second, (11, false));
+        shared.keep(key(3), &third, (10, false));
         assert!(is_shared(&shared, &first, 1));
         assert!(!is_shared(&shared, &second, 2));
         assert!(is_shared(&shared, &third, 3));
@@ -253,7 +286,7 @@ mod tests {
         let slow = shared.share(key(1));
         shared.pages.clear();
         let other = shared.share(key(1));
-        shared.weigh(key(1), &slow, SHARED_BYTES + 1);
+        shared.keep(key(1), &slow, (SHARED_BYTES + 1, false));
         assert!(is_shared(&shared, &other, 1));
         assert_eq!(shared.bytes(), 0);
     }

@@ -8,13 +8,14 @@ use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
 
 use crate::access;
-use crate::event_frame::Frame;
 use crate::frames;
 use crate::gateway::Gateway;
-use crate::hub::{Replay, Start, Step};
+use crate::hub::{Replay, Start};
 use crate::loader::Loaded;
-use crate::pages;
+use crate::replay_pace::ReadingTurn;
 use crate::session::{ReadOrder, ResumeOrder, Session};
+
+mod paging;
 
 /// The log can't be read: after so long it is tried again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -30,6 +31,8 @@ pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
         replays: BTreeMap::new(),
         standings: BTreeMap::new(),
         resumes: Vec::new(),
+        is_long: false,
+        turn: None,
     };
     loop {
         if reading.session.outgoing.close_reason().is_some() {
@@ -40,6 +43,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, session: Arc<Session>) {
         }
         reading.tell_resumed().await;
         let Some(channel) = reading.replays.keys().next().copied() else {
+            (reading.is_long, reading.turn) = (false, None);
             if reading.session.end_reading() {
                 return;
             }
@@ -56,6 +60,9 @@ struct Reading {
     /// Known already for the next page: a member as of this seq.
     standings: BTreeMap<ChannelId, Seq>,
     resumes: Vec<Resume>,
+    /// It reads more than a short page: in its turn.
+    is_long: bool,
+    turn: Option<ReadingTurn>,
 }
 
 /// A RESUME that is not answered yet.
@@ -159,63 +166,6 @@ impl Reading {
         let barred = barred.iter().map(|channel| (*channel, Start::Narrowed));
         let starts: Vec<_> = starts.iter().map(start).chain(barred).collect();
         self.gateway.hubs.start(self.session.id, &starts);
-    }
-
-    /// Reads the channel's next page, when the socket has taken what was read before.
-    async fn read_page(&mut self, channel: ChannelId) {
-        let Some(replay) = self.replays.get_mut(&channel) else {
-            return;
-        };
-        self.session.outgoing.drained().await;
-        let wanted = (channel, replay.wants_after());
-        let standing = self
-            .standings
-            .remove(&channel)
-            .filter(|head| *head > wanted.1);
-        match pages::read_as(&self.gateway, self.session.person, wanted, standing).await {
-            Ok(page) => {
-                let step = replay.step(page);
-                self.take(channel, step);
-            }
-            Err(error) => {
-                tracing::debug!(%error, %channel, "a replay waits for the log");
-                tokio::time::sleep(RETRY).await;
-            }
-        }
-    }
-
-    fn take(&mut self, channel: ChannelId, step: Step<Frame>) {
-        match step {
-            Step::Continue(frames) => self.push(frames),
-            Step::Join(frames, at) => {
-                self.push(frames);
-                self.join(channel, at);
-            }
-            Step::Gap { from, to } => {
-                let gap = json!({ "channelId": channel, "fromSeq": from, "toSeq": to });
-                metrics::counter!("discuss_gateway_gaps_total").increment(1);
-                self.push(vec![frames::own("GAP", gap, None)]);
-                self.join(channel, to);
-            }
-            Step::Refused { as_of } => {
-                self.replays.remove(&channel);
-                self.gateway.hubs.refuse(self.session.id, channel, as_of);
-                self.refuse(channel);
-            }
-        }
-    }
-
-    fn push(&self, frames: Vec<Frame>) {
-        metrics::counter!("discuss_gateway_replayed_total")
-            .increment(u64::try_from(frames.len()).unwrap_or(0));
-        for frame in frames {
-            self.session.outgoing.push_replayed(&frame);
-        }
-    }
-
-    fn join(&mut self, channel: ChannelId, at: Seq) {
-        let at = self.gateway.hubs.join(self.session.id, channel, at);
-        self.note_joined(channel, at);
     }
 
     /// The channel is read no more, unless the hub orders it again.

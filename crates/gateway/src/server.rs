@@ -125,6 +125,7 @@ async fn tick(gateway: Arc<Gateway>) {
     loop {
         ticks.tick().await;
         gateway.hubs.tick().into_iter().for_each(count);
+        gateway.pages.forget_stale();
     }
 }
 

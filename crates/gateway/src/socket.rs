@@ -119,10 +119,10 @@ impl Socket {
         }
         if is_stomp {
             let identity = self.connect(identity).await?;
-            return Conversation::open(self, identity, Beginning::Subscribes).await;
+            return Conversation::open(self, identity, (Beginning::Subscribes, None)).await;
         }
-        let (identity, resume) = match identity {
-            Some(Ok(identity)) => (identity, None),
+        let (identity, resume, asked) = match identity {
+            Some(Ok(identity)) => (identity, None, None),
             Some(Err(error)) => return Err(self.refuse(error, None)),
             None => self.authenticate().await?,
         };
@@ -131,11 +131,11 @@ impl Socket {
             None if resumes => Beginning::Resumes(None),
             None => Beginning::Live,
         };
-        Conversation::open(self, identity, beginning).await
+        Conversation::open(self, identity, (beginning, asked)).await
     }
 
-    /// Waits for the first AUTH.
-    async fn authenticate(&mut self) -> Result<(Identity, Option<Resume>), Close> {
+    /// Waits for the first AUTH: who it says it is, the RESUME that rides in it, its `requestId`.
+    async fn authenticate(&mut self) -> Result<(Identity, Option<Resume>, Option<String>), Close> {
         let until = Instant::now() + self.gateway.limits.first_frame();
         loop {
             let heard = match timeout_at(until, self.hear()).await {
@@ -147,7 +147,10 @@ impl Socket {
             };
             let request_id = request.id.as_deref();
             match request.kind.as_str() {
-                "AUTH" => return self.identify(&request).await,
+                "AUTH" => {
+                    let (identity, resume) = self.identify(&request).await?;
+                    return Ok((identity, resume, request.id));
+                }
                 "PING" => self
                     .outgoing
                     .push(&frames::own("PONG", Empty {}, request_id)),

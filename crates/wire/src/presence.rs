@@ -28,7 +28,10 @@ impl ChoosePresenceRequest {
     /// Checks the request.
     pub fn parse(&self) -> Result<Choice, FieldError> {
         if self.status.is_none() && self.status_message.is_none() {
-            return Err(FieldError::new("status", "or statusMessage is required"));
+            return Err(FieldError::new(
+                "status",
+                "is required where nothing else is said",
+            ));
         }
         let status = self.status.as_deref().map(parse_status).transpose()?;
         let message = match &self.status_message {

@@ -36,10 +36,10 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request that came under another name.
-    pub(super) fn new(kind: &str, payload: Option<&'a str>) -> Self {
+    pub(super) fn new(kind: &str, payload: Option<&'a str>, id: Option<&str>) -> Self {
         Self {
             kind: kind.to_owned(),
-            id: None,
+            id: id.map(str::to_owned),
             payload,
         }
     }

@@ -85,7 +85,7 @@ async fn a_resume_may_ride_in_auth() {
     client
         .say(json!({ "type": "AUTH", "payload": payload, "requestId": "a" }))
         .await;
-    client.expect("CONNECTED").await;
+    assert_eq!(client.expect("CONNECTED").await["requestId"], "a");
     client.expect_seq(channel, 2).await;
     assert_eq!(client.expect("RESUMED").await["requestId"], "a");
 }

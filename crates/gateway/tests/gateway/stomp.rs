@@ -132,6 +132,8 @@ async fn a_refused_request_is_told_and_the_connection_goes_on() {
         let headers = [("destination", &*destination), ("receipt", receipt)];
         an.send("SEND", &headers, body).await;
     }
+    let (_, error) = an.expect("ERROR").await;
+    assert_eq!(error["payload"]["receiptId"], "refused");
     let receipt = loop {
         let frame = an.next().await;
         if frame.command == "RECEIPT" {

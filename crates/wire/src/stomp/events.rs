@@ -31,6 +31,7 @@ struct Frame<'a> {
     timestamp: i64,
     channel_id: Option<i64>,
     seq: Option<i64>,
+    request_id: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +112,7 @@ fn payloads<'a>(frame: &'a Frame<'a>) -> Result<Payloads<'a>, serde_json::Error>
         | "MEMBER_LEFT"
         | "MEMBER_REMOVED"
         | "MEMBER_ROLE_CHANGED") => vec![(kind, payload.to_owned())],
-        "ERROR" => vec![("ERROR", error(payload)?)],
+        "ERROR" => vec![("ERROR", error(payload, frame.request_id.as_deref())?)],
         _ => Vec::new(),
     })
 }
@@ -221,15 +222,27 @@ fn marks(read: &Value) -> Vec<Value> {
     marks.into_iter().flatten().map(one).collect()
 }
 
-fn error(payload: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
+/// What is refused, and the receipt that was asked for it, which does not come.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refused<'a> {
+    code: Option<&'a Value>,
+    message: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_id: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_id: Option<&'a str>,
+}
+
+fn error(payload: &RawValue, receipt_id: Option<&str>) -> Result<Box<RawValue>, serde_json::Error> {
     let error: Value = serde_json::from_str(payload.get())?;
     let details = error.get("details");
-    let mut told = json!({ "code": error.get("code"), "message": error.get("message") });
-    let channel = details.and_then(|details| details.get("channelId"));
-    if let (Some(channel), Some(told)) = (channel, told.as_object_mut()) {
-        told.insert("channelId".to_owned(), channel.clone());
-    }
-    to_raw_value(&told)
+    to_raw_value(&Refused {
+        code: error.get("code"),
+        message: error.get("message"),
+        channel_id: details.and_then(|details| details.get("channelId")),
+        receipt_id,
+    })
 }
 
 #[cfg(test)]

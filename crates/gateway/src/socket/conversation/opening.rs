@@ -45,11 +45,11 @@ struct Connected {
 }
 
 impl<'s> Conversation<'s> {
-    /// Opens the session, says CONNECTED, and starts it unless something comes first.
+    /// Opens the session, says CONNECTED, in answer to what asked for it, and starts it unless something comes first.
     pub(in crate::socket) async fn open(
         socket: &'s mut Socket,
         identity: Identity,
-        beginning: Beginning,
+        (beginning, asked): (Beginning, Option<String>),
     ) -> Result<Box<Self>, Close> {
         let expires_at = identity.expires_at;
         let context = socket.gateway.app.context(identity);
@@ -76,7 +76,7 @@ impl<'s> Conversation<'s> {
             held: None,
         });
         conversation.show_link();
-        conversation.begin(beginning).await?;
+        conversation.begin(beginning, asked.as_deref()).await?;
         Ok(conversation)
     }
 
@@ -106,7 +106,7 @@ impl<'s> Conversation<'s> {
         }
     }
 
-    async fn begin(&mut self, beginning: Beginning) -> Result<(), Close> {
+    async fn begin(&mut self, beginning: Beginning, asked: Option<&str>) -> Result<(), Close> {
         let gateway = &self.socket.gateway;
         let most = gateway.limits.gateway_sockets_per_user;
         if most > 0 && gateway.hubs.count_of(self.session.person) > most {
@@ -126,7 +126,7 @@ impl<'s> Conversation<'s> {
         tokio::spawn(async move { shared.loader.keep_name(caller).await });
         match beginning {
             Beginning::Subscribes => self.socket.say_connected(self.session.person.user),
-            _ => self.say_connected(Some(&channels), None),
+            _ => self.say_connected(Some(&channels), asked),
         }
         let until = match beginning {
             // Who never subscribes gets nothing, and that is all.

@@ -73,12 +73,13 @@ impl Conversation<'_> {
     async fn send_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<bool, Close> {
         self.note_activity(true);
         let destination = frame.header("destination").unwrap_or_default();
+        let receipt = frame.header("receipt");
         match stomp::request(destination, frame.body) {
             Ok(asked) => {
-                let request = Request::new(asked.kind, Some(&asked.payload));
+                let request = Request::new(asked.kind, Some(&asked.payload), receipt);
                 self.carry_out_or_tell(&request).await
             }
-            Err(error) => self.tell(error.into(), None).map(|()| false),
+            Err(error) => self.tell(error.into(), receipt).map(|()| false),
         }
     }
 

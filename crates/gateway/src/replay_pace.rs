@@ -1,0 +1,88 @@
+//! The pace of long replays: where many have missed much, some read it after the others, and together no faster than
+//! what is live has its way beside it. Short ones don't wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leaky_bucket::RateLimiter;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A page with more bytes than this makes a replay a long one.
+pub(crate) const SHORT: usize = 64 * 1024;
+/// Sessions that read at the same time, so that those who begin are soon done.
+const AT_ONCE: usize = 16;
+/// The bytes of a second come in so many portions.
+const PORTIONS: usize = 100;
+
+/// Held by a session as long as it reads.
+pub(crate) type ReadingTurn = OwnedSemaphorePermit;
+
+/// The pace of long replays.
+pub(crate) struct ReplayPace {
+    at_once: Arc<Semaphore>,
+    /// Nothing where any number of bytes may go out.
+    bytes: Option<RateLimiter>,
+}
+
+impl ReplayPace {
+    /// So many bytes a second; 0 is any number.
+    pub(crate) fn per_second(bytes: usize) -> Self {
+        let portion = bytes.div_ceil(PORTIONS);
+        let limiter = || {
+            RateLimiter::builder()
+                .max(bytes)
+                .initial(portion)
+                .refill(portion)
+                .interval(Duration::from_millis(10))
+                .build()
+        };
+        Self {
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            bytes: (bytes > 0).then(limiter),
+        }
+    }
+
+    /// Waits until it is a session's turn to read.
+    pub(crate) async fn turn(&self) -> Option<ReadingTurn> {
+        // It is never closed.
+        Arc::clone(&self.at_once).acquire_owned().await.ok()
+    }
+
+    /// Waits until so many bytes may go out.
+    pub(crate) async fn wait(&self, bytes: usize) {
+        if let Some(limiter) = &self.bytes {
+            limiter.acquire(bytes.min(limiter.max())).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_go_out_no_faster_than_at_their_rate_and_any_number_where_there_is_none() {
+        ReplayPace::per_second(0).wait(usize::MAX).await;
+        let began = Instant::now();
+        let pace = ReplayPace::per_second(1_000);
+        for _ in 0..3 {
+            pace.wait(100).await;
+        }
+        // Ten were there to begin with, then ten came in every hundredth of a second.
+        assert!(began.elapsed() >= Duration::from_millis(280));
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_given_back() {
+        let pace = ReplayPace::per_second(0);
+        let mut turns = Vec::new();
+        for _ in 0..AT_ONCE {
+            turns.extend(pace.turn().await);
+        }
+        assert_eq!(pace.at_once.available_permits(), 0);
+        turns.pop();
+        assert!(pace.turn().await.is_some());
+    }
+}

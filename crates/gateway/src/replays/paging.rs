@@ -1,0 +1,92 @@
+//! A replay's pages: read, and handed to the socket.
+
+use discuss_domain::{ChannelId, Seq};
+use serde_json::json;
+
+use super::{RETRY, Reading};
+use crate::event_frame::Frame;
+use crate::frames;
+use crate::hub::{MemberPage, Step};
+use crate::pages::{self, PAGE_EVENTS};
+use crate::replay_pace::SHORT;
+
+impl Reading {
+    /// Reads the channel's next page, when the socket has taken what was read before. A long one waits for its turn,
+    /// and is read again then.
+    pub(super) async fn read_page(&mut self, channel: ChannelId) {
+        self.session.outgoing.drained().await;
+        if self.is_long && self.turn.is_none() {
+            tokio::select! {
+                turn = self.gateway.replay_pace.turn() => self.turn = turn,
+                _ = self.session.outgoing.closed() => return,
+            }
+        }
+        let Some(replay) = self.replays.get_mut(&channel) else {
+            return;
+        };
+        let wanted = (channel, replay.wants_after());
+        let standing = self
+            .standings
+            .remove(&channel)
+            .filter(|head| *head > wanted.1);
+        match pages::read_as(&self.gateway, self.session.person, wanted, standing).await {
+            Ok(page) => self.take_page(channel, page).await,
+            Err(error) => {
+                tracing::debug!(%error, %channel, "a replay waits for the log");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    async fn take_page(&mut self, channel: ChannelId, page: MemberPage<Frame>) {
+        let events = page.page.events.iter();
+        let bytes: usize = events.map(|event| event.frame.as_ref().len()).sum();
+        if self.turn.is_some() {
+            self.gateway.replay_pace.wait(bytes).await;
+        } else if bytes > SHORT {
+            self.is_long = true;
+            return;
+        }
+        if let Some(replay) = self.replays.get_mut(&channel) {
+            let step = replay.step(page);
+            self.take(channel, step);
+        }
+    }
+
+    fn take(&mut self, channel: ChannelId, step: Step<Frame>) {
+        match step {
+            Step::Continue(frames) => {
+                self.is_long |= frames.len() >= PAGE_EVENTS;
+                self.push(frames);
+            }
+            Step::Join(frames, at) => {
+                self.push(frames);
+                self.join(channel, at);
+            }
+            Step::Gap { from, to } => {
+                let gap = json!({ "channelId": channel, "fromSeq": from, "toSeq": to });
+                metrics::counter!("discuss_gateway_gaps_total").increment(1);
+                self.push(vec![frames::own("GAP", gap, None)]);
+                self.join(channel, to);
+            }
+            Step::Refused { as_of } => {
+                self.replays.remove(&channel);
+                self.gateway.hubs.refuse(self.session.id, channel, as_of);
+                self.refuse(channel);
+            }
+        }
+    }
+
+    pub(super) fn push(&self, frames: Vec<Frame>) {
+        metrics::counter!("discuss_gateway_replayed_total")
+            .increment(u64::try_from(frames.len()).unwrap_or(0));
+        for frame in frames {
+            self.session.outgoing.push_replayed(&frame);
+        }
+    }
+
+    fn join(&mut self, channel: ChannelId, at: Seq) {
+        let at = self.gateway.hubs.join(self.session.id, channel, at);
+        self.note_joined(channel, at);
+    }
+}
