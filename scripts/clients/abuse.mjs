@@ -116,7 +116,8 @@ async function judge([name, [expected, open]]) {
   const endings = await Promise.all(Array.from({ length: COUNT }, (_, number) => open(number)));
   const counts = new Map();
   for (const how of endings) counts.set(how, (counts.get(how) ?? 0) + 1);
-  const isRight = endings.every((how) => expected.includes(how)) && endings.some((how) => how === expected[0]);
+  // Whoever is cut while it writes may not hear why; nearly all do.
+  const isRight = endings.every((how) => expected.includes(how)) && (counts.get(expected[0]) ?? 0) >= 0.9 * COUNT;
   const said = [...counts].map(([how, count]) => `${count} ${how}`).join(", ");
   console.log(`${isRight ? "right" : "WRONG"}  who ${name}: ${said}, ${((Date.now() - began) / 1_000).toFixed(1)} s`);
   return isRight;

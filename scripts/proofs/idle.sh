@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 SOCKETS=10000
 
 main() {
-  local seconds=${1:-60} code=0 load before cpu memory used
+  local seconds=${1:-60} code=0 load before cpu memory used open
   proof_begin idle
   proof_servers postgres redis
   proof_service api discuss-api
@@ -26,11 +26,13 @@ main() {
   sleep "$seconds"
   used=$(jq -n "($(load_cpu gateway) - $cpu) / ($seconds * 1000)")
   memory=$(jq -n "($(load_memory gateway) - $before) / $SOCKETS")
-  proof_figure "sockets" "$(load_sockets gateway)"
+  proof_figure "sockets (must be >= $SOCKETS)" "$(load_sockets gateway)"
   proof_figure "memory before, KiB" "$before"
   proof_figure "memory, KiB a socket (must be <= 18)" "$(printf '%.1f' "$memory")"
   proof_figure "cores (must be <= 0.10)" "$(printf '%.3f' "$used")"
-  kill "$load" 2>/dev/null || true
+  open=$(load_sockets gateway)
+  load_stop "$load"
+  if ((open < SOCKETS)); then code=1; fi
   jq -n -e "$memory <= 18 and $used <= 0.10" >/dev/null || code=1
   proof_verdict "$code" "$(printf '%.1f KiB a socket, %.3f cores' "$memory" "$used") for $SOCKETS sockets at rest"
 }

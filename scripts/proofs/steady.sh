@@ -18,7 +18,7 @@ main() {
   load_require "delivery p95, ms" .latencies.delivery.p95 "<=" 15 || code=1
   load_require "delivery p99, ms" .latencies.delivery.p99 "<=" 40 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 15 || code=1
-  load_require "bare sockets alone, p95, ms" .probes.bare.latency.p95 ">=" 0 || code=1
+  load_require "bare sockets alone, p95, ms" .probes.bare.latency.p95 ">" 0 || code=1
   proof_verdict "$code" "10,000 sockets, $(load_summary "$PROOF_PLACE/report-$LOAD_RUNS.json")"
 }
 

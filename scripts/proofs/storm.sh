@@ -16,6 +16,8 @@ main() {
   load_runs storm --sockets 10000 --channels 200 --members 50 --rate 100 --messages 7000 --cuts 1 --every 10 --away 40 "$@" ||
     code=$?
   proof_statements 8
+  load_require "came back" .latencies.back.count ">=" 10000 || code=1
+  load_require "messages that were missed, and came" .latencies.replay.count ">=" 190000 || code=1
   load_require "back and whole again, the last, ms" .latencies.back.max "<=" 10000 || code=1
   load_require "ack p95, ms" .latencies.ack.p95 "<=" 200 || code=1
   proof_verdict "$code" "10,000 sockets came back, $(load_summary "$PROOF_PLACE/report-$LOAD_RUNS.json")"

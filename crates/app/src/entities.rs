@@ -18,14 +18,13 @@ use discuss_domain::entities::{EntityEvent, EntityNews, Facts, Happened, RecordR
 use discuss_domain::users::Caller;
 use discuss_domain::{TenantId, UserId};
 use discuss_storage::event_log::LoggedEvent;
-use discuss_storage::redis::{Cache, Topic};
+use discuss_storage::redis::Cache;
 use discuss_storage::{AsyncConnection, Connection, channels, entities, inbox};
-use discuss_wire::fanout::Fanout;
 
 use self::locked::LockedGroup;
 use self::topics::Change;
 use crate::limit::within;
-use crate::{App, AppError, Context, events};
+use crate::{App, AppError, Context, events, permissions};
 
 mod locked;
 mod opened;
@@ -103,10 +102,8 @@ async fn tell_access(app: &App, event: &EntityEvent) {
     };
     match found.await {
         Ok(Some(channel)) => {
-            let channel = channel.id;
-            let told = Fanout::Access { channel }.encode();
-            let topic = Topic::Channel(event.tenant, channel);
-            app.parts.fanout.publish(vec![(topic, told.into())]);
+            let people = &event.facts.people;
+            permissions::tell_access(app, (event.tenant, channel.id), people);
         }
         Ok(None) => {}
         Err(error) => {

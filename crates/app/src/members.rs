@@ -11,7 +11,7 @@ use discuss_storage::{AsyncConnection, Connection, channels, members};
 
 use crate::channels::{lock_in, now, require_in};
 use crate::notes::Note;
-use crate::permissions::require_entity_of;
+use crate::permissions::{ask_again, require_entity_of};
 use crate::users::require_known;
 use crate::{App, AppError, Context, events};
 
@@ -70,6 +70,7 @@ pub async fn add(
         return Ok(Vec::new());
     };
     events::announce(app, std::slice::from_ref(&event));
+    ask_again(app, context, channel, &event.users).await;
     Ok(event.users)
 }
 

@@ -2,18 +2,20 @@
 //! the record's own service can be asked: it decides, its answers are kept for a minute, and in doubt the
 //! answer is no.
 
+use bytes::Bytes;
 use discuss_domain::channels::{Channel, EntityRef, Seen};
 use discuss_domain::entities::{EntityType, RecordId, RecordRef};
-use discuss_domain::{ChannelId, MessageId};
+use discuss_domain::{ChannelId, MessageId, TenantId, UserId};
+use discuss_storage::redis::Topic;
 use discuss_storage::{members, messages};
+use discuss_wire::fanout::Fanout;
 
 use crate::channels::Followed;
 use crate::{App, AppError, Context};
 
 mod entity_access;
 
-pub use entity_access::EntityAccess;
-pub(crate) use entity_access::Sight;
+pub use entity_access::{EntityAccess, Sight};
 
 /// Refuses who may not see the record that a channel is about. Only for who is in the channel: others
 /// need not know that there is a record.
@@ -25,7 +27,7 @@ pub(crate) async fn require_entity(context: &Context, channel: &Channel) -> Resu
         return Ok(());
     };
     match access.sight(context, &record).await {
-        Sight::Denied => Err(AppError::EntityAccess),
+        Sight::Denied | Sight::Doubted => Err(AppError::EntityAccess),
         Sight::Granted | Sight::Unasked => Ok(()),
     }
 }
@@ -41,7 +43,7 @@ pub(crate) async fn require_entity_of(
     let Some(record) = access.find_record(context.tenant(), channel).await? else {
         return Ok(());
     };
-    if access.sight(context, &record).await != Sight::Denied {
+    if access.sight(context, &record).await.is_open() {
         return Ok(());
     }
     let mut connection = access.database.connection().await?;
@@ -77,14 +79,36 @@ pub fn askable(app: &App, followed: &Followed) -> Option<RecordRef> {
     app.parts.access.knows(&record).then_some(record)
 }
 
-/// Whether the caller may see each of these records, in their order; in doubt not.
-pub async fn may_see(context: &Context, records: &[&RecordRef]) -> Vec<bool> {
+/// Whether the caller may see each of these records, in their order.
+pub async fn sights(context: &Context, records: &[&RecordRef]) -> Vec<Sight> {
+    match &context.access {
+        Some(access) => access.sights(context, records).await,
+        None => vec![Sight::Unasked; records.len()],
+    }
+}
+
+/// Has the gateways ask about everybody who is in the channel, if it is about a record: these people came, who may not
+/// see it. Best effort: they ask by themselves after a while.
+pub(crate) async fn ask_again(app: &App, context: &Context, channel: ChannelId, people: &[UserId]) {
     let Some(access) = &context.access else {
-        return vec![true; records.len()];
+        return;
     };
-    let sights = access.sights(context, records).await;
-    let may_see = |sight| sight != Sight::Denied;
-    sights.into_iter().map(may_see).collect()
+    match access.find_record(context.tenant(), channel).await {
+        Ok(Some(_)) => tell_access(app, (context.tenant(), channel), people),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, %channel, "open sockets keep a record's channel for a while");
+        }
+    }
+}
+
+/// Has the gateways ask about everybody who is in a record's channel: those that follow it, and those of these people.
+pub(crate) fn tell_access(app: &App, (tenant, channel): (TenantId, ChannelId), people: &[UserId]) {
+    let told = Bytes::from(Fanout::Access { channel }.encode());
+    let users = people.iter().map(|user| Topic::User(tenant, *user));
+    let topics = users.chain([Topic::Channel(tenant, channel)]);
+    let publications = topics.map(|topic| (topic, told.clone())).collect();
+    app.parts.fanout.publish(publications);
 }
 
 /// Takes out of a list what is said in channels whose records the caller may not see: they are in these
@@ -106,7 +130,7 @@ pub(crate) async fn conceal(context: &Context, seen: &mut [Seen]) {
     let records: Vec<&RecordRef> = topics.iter().map(|(_, record)| record).collect();
     let sights = access.sights(context, &records).await;
     for ((seen, record), sight) in topics.into_iter().zip(sights) {
-        if sight == Sight::Denied {
+        if !sight.is_open() {
             seen.channel.name = Some(format!("{} {}", record.sort.title(), record.id.as_str()));
             seen.channel.description = None;
             seen.channel.metadata = None;

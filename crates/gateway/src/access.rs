@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use discuss_app::Context;
-use discuss_app::permissions::may_see;
+use discuss_app::permissions::{Sight, sights};
 use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::ErrorCode;
 use serde_json::json;
@@ -23,8 +23,10 @@ use crate::session::Session;
 
 /// It is asked again after so long,
 const AGAIN: Duration = Duration::from_mins(15);
-/// and at most so much later, so that not all ask at once.
-const SPREAD_MS: u64 = 90_000;
+/// and at most so much later, so that not all ask at once;
+const SPREAD: Duration = Duration::from_secs(90);
+/// and where the records' services did not answer, which is a no, after so long.
+const SOON: Duration = Duration::from_secs(20);
 /// A session that reads what it missed is looked at again after so long.
 const BUSY: Duration = Duration::from_millis(250);
 /// How often.
@@ -65,6 +67,11 @@ impl Gate {
         is_due
     }
 
+    /// It was not answered: that is asked again soon.
+    fn doubt(&mut self) {
+        self.again_at = self.again_at.min(spread(SOON, SOON));
+    }
+
     /// May the session not hear this channel?
     pub(crate) fn is_barred(&self, channel: ChannelId) -> bool {
         self.barred.contains(&channel)
@@ -77,8 +84,14 @@ impl Gate {
 }
 
 fn again_at() -> Instant {
+    spread(AGAIN, SPREAD)
+}
+
+/// So much later than now, and at most `spread` more.
+fn spread(after: Duration, spread: Duration) -> Instant {
     let (random, _) = Uuid::new_v4().as_u64_pair();
-    Instant::now() + AGAIN + Duration::from_millis(random % SPREAD_MS)
+    let share = Duration::from_millis(random % 1_000);
+    Instant::now() + after + share.saturating_mul(u32::try_from(spread.as_secs()).unwrap_or(1))
 }
 
 /// The channels that the session's person may hear; those that they may not are noted.
@@ -88,16 +101,19 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Channels {
         return channels;
     };
     let records: Vec<_> = loaded.records.iter().map(|(_, record)| record).collect();
-    let seen = may_see(&context, &records).await;
+    let seen = sights(&context, &records).await;
     let heads: HashMap<ChannelId, Seq> = channels.iter().copied().collect();
     session.gated(|gate| {
-        for ((channel, _), may_see) in loaded.records.iter().zip(&seen) {
+        for ((channel, _), sight) in loaded.records.iter().zip(&seen) {
             let head = heads.get(channel).copied().unwrap_or_default();
             gate.asked.insert(*channel, head);
-            if *may_see {
+            if sight.is_open() {
                 gate.barred.remove(channel);
             } else {
                 gate.barred.insert(*channel);
+            }
+            if *sight == Sight::Doubted {
+                gate.doubt();
             }
         }
         channels.retain(|(channel, _)| !gate.barred.contains(channel));
@@ -105,9 +121,9 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Channels {
     channels
 }
 
-/// Has every session that hears the channel be asked about again.
+/// Has every session whose person is in the channel be asked about again.
 pub(crate) fn look_again_in(gateway: &Arc<Gateway>, channel: ChannelId) {
-    for session in gateway.hubs.sessions_in(&[channel]).into_values() {
+    for session in gateway.hubs.sessions_about(channel).into_values() {
         look_again(gateway, &session, Some(channel));
     }
 }
@@ -146,11 +162,14 @@ async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
         })
         .collect();
     let records: Vec<_> = concerned.iter().map(|(_, record)| record).collect();
-    let seen = may_see(&context, &records).await;
-    for ((channel, _), may_see) in concerned.iter().zip(seen) {
+    let seen = sights(&context, &records).await;
+    for ((channel, _), sight) in concerned.iter().zip(seen) {
+        if sight == Sight::Doubted {
+            session.gated(Gate::doubt);
+        }
         let head = head(channel);
         session.gated(|gate| gate.asked.insert(*channel, head));
-        match (may_see, barred.contains(channel)) {
+        match (sight.is_open(), barred.contains(channel)) {
             (false, _) => bar(gateway, session, *channel).await,
             (true, true) => let_in(gateway, session, (*channel, head)).await,
             (true, false) => {}
@@ -168,12 +187,10 @@ async fn bar(gateway: &Gateway, session: &Session, channel: ChannelId) {
                 return;
             }
             Leaving::Quiet | Leaving::Unknown => return,
-            // What was missed is being read, which ends.
+            // What was missed is being read: of a channel that is barred no more of it is told, and so it ends.
             Leaving::Busy => sleep(BUSY).await,
         }
     }
-    tracing::warn!(%channel, "a session that reads for long hears a record's channel until it is asked again");
-    session.gated(|gate| gate.barred.remove(&channel));
 }
 
 /// The session hears the channel again, and is told so.

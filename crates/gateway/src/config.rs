@@ -59,6 +59,9 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
 }
 
+/// The longest time between pings, in milliseconds: an open socket ends with its token within it.
+const MOST_PING_MS: u64 = 60_000;
+
 /// What a socket may take.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct SocketConfig {
@@ -88,7 +91,7 @@ pub struct SocketConfig {
     #[arg(long, env, default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
     pub gateway_away_ms: u64,
     /// Milliseconds for which a connection counts after its gateway was last heard of.
-    #[arg(long, env, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
+    #[arg(long, env, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
     pub gateway_lease_ms: u64,
     /// Milliseconds for which whoever is gone may come back before others are told.
     #[arg(long, env, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
@@ -138,6 +141,19 @@ impl SocketConfig {
         Duration::from_millis(self.gateway_away_ms)
     }
 
+    /// Checks that these fit each other.
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.gateway_ping_ms > MOST_PING_MS {
+            let reason = format!("must be at most {MOST_PING_MS}: tokens are looked at as often");
+            return Err(ConfigError::new("GATEWAY_PING_MS", reason));
+        }
+        if self.gateway_ping_ms >= self.gateway_silence_ms {
+            let reason = "must be less than GATEWAY_SILENCE_MS, or whoever only listens is closed";
+            return Err(ConfigError::new("GATEWAY_PING_MS", reason));
+        }
+        Ok(())
+    }
+
     /// How long connections count as presence.
     pub(crate) const fn presence_terms(&self) -> Terms {
         Terms {
@@ -163,7 +179,8 @@ impl Config {
     /// Checks what no single variable can know.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.auth.check()?;
-        self.cors.check()
+        self.cors.check()?;
+        self.sockets.check()
     }
 }
 
@@ -202,5 +219,9 @@ mod tests {
         let open = [("JWT_SECRET", "s"), ("CORS_ALLOWED_ORIGINS", "*")];
         assert_eq!(refused(&open), Err("CORS_ALLOWED_ORIGINS".to_owned()));
         assert_eq!(refused(&[("JWT_SECRET", "s")]), Ok(()));
+        for pings in ["60000", "60001"] {
+            let contradicting = [("JWT_SECRET", "s"), ("GATEWAY_PING_MS", pings)];
+            assert_eq!(refused(&contradicting), Err("GATEWAY_PING_MS".to_owned()));
+        }
     }
 }

@@ -191,6 +191,13 @@ impl Hubs {
         sessions
     }
 
+    /// The sessions whose person is in the channel, as far as it is known here.
+    pub(crate) fn sessions_about(&self, channel: ChannelId) -> BTreeMap<SessionId, Arc<Session>> {
+        let mut sessions = BTreeMap::new();
+        self.at(channel, |turn| turn.add_about(channel, &mut sessions));
+        sessions
+    }
+
     /// The session wants nothing more of the channel.
     pub(crate) fn leave(&self, session: SessionId, channel: ChannelId) -> Leaving {
         self.at(channel, |turn| turn.leave(session, channel))

@@ -135,16 +135,18 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
         ticks.tick().await;
         let is_due = renewed_at.elapsed() >= renew_every;
         match tell(&gateway, &links, is_due).await {
-            Ok(()) => is_away = false,
+            Ok(()) => {
+                is_away = false;
+                if is_due {
+                    renewed_at = Instant::now();
+                }
+            }
             Err(error) => {
                 if !std::mem::replace(&mut is_away, true) {
                     tracing::warn!(%error, "nobody knows who is there");
                 }
                 sleep(RETRY).await;
             }
-        }
-        if is_due {
-            renewed_at = Instant::now();
         }
     }
 }

@@ -88,9 +88,10 @@ async fn subscribe(gateway: &Gateway, mut sink: PubSubSink) -> Result<Infallible
         }
         let subscribed = changes.subscribe.iter().copied();
         let subscribed: Vec<ChannelId> = subscribed.filter_map(channel_of).collect();
-        look_at_heads(gateway, &subscribed)
-            .await
-            .map_err(|error| FeedError(error.to_string()))?;
+        while let Err(error) = look_at_heads(gateway, &subscribed).await {
+            tracing::warn!(%error, "heads can't be read");
+            tokio::time::sleep(PAUSES.0).await;
+        }
         gateway
             .redis_is_up
             .send_if_modified(|is_up| !std::mem::replace(is_up, true));

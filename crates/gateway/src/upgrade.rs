@@ -45,10 +45,6 @@ pub(crate) async fn upgrade(
     {
         return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
     }
-    let Some(turn) = gateway.pace.wait().await else {
-        let message = "too many come at once; try again";
-        return Ok(refusal(ErrorCode::ServiceUnavailable, message));
-    };
     let address = request.peer_addr().map(|address| address.ip());
     let Some(open) = OpenSocket::count(&gateway, address) else {
         let message = "too many sockets from this address";
@@ -76,6 +72,10 @@ pub(crate) async fn upgrade(
         // The first frame may say it.
         Err(IdentityError::Missing) => None,
         identified => Some(identified),
+    };
+    let Some(turn) = gateway.pace.wait().await else {
+        let message = "too many come at once; try again";
+        return Ok(refusal(ErrorCode::ServiceUnavailable, message));
     };
     let greeting = Greeting {
         identity,
@@ -171,8 +171,14 @@ fn refusal(code: ErrorCode, message: &str) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(code.status());
     let mut response =
         HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::BAD_REQUEST));
-    if code == ErrorCode::ServiceUnavailable {
-        response.insert_header((header::RETRY_AFTER, "1"));
+    let retry_after = match code {
+        ErrorCode::ServiceUnavailable => Some("1"),
+        // One of the others must go first.
+        ErrorCode::ConnectionThrottled => Some("30"),
+        _ => None,
+    };
+    if let Some(retry_after) = retry_after {
+        response.insert_header((header::RETRY_AFTER, retry_after));
     }
     response.json(ErrorEnvelope::new(
         code,

@@ -43,11 +43,13 @@ enum Known {
 
 /// Whether a caller may see a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub enum Sight {
     /// The record's service says so.
     Granted,
-    /// It says no, or nothing.
+    /// It says no.
     Denied,
+    /// It says nothing, or does not take the caller's token: that is as if it said no, but may soon be otherwise.
+    Doubted,
     /// There is nobody to ask: membership decides.
     Unasked,
 }
@@ -112,7 +114,7 @@ impl EntityAccess {
                     Some(may_see) => Sight::of(may_see),
                     None => timeout_at(end, self.ask(context, record, kept))
                         .await
-                        .unwrap_or(Sight::Denied),
+                        .unwrap_or(Sight::Doubted),
                 }
             })
             .collect();
@@ -130,11 +132,11 @@ impl EntityAccess {
             Ok(Says::Yes) => true,
             Ok(Says::No) => false,
             // It does not take this token: that says nothing of the next one.
-            Ok(Says::WhoIsThat) => return Sight::Denied,
+            Ok(Says::WhoIsThat) => return Sight::Doubted,
             Err(error) => {
                 tracing::warn!(%error, %record, "access to a record is denied in doubt");
                 metrics::counter!("discuss_entity_access_doubts_total").increment(1);
-                return Sight::Denied;
+                return Sight::Doubted;
             }
         };
         if let Some(CachedAccess { version, .. }) = kept {
@@ -196,6 +198,12 @@ impl EntityAccess {
 impl Sight {
     const fn of(may_see: bool) -> Self {
         if may_see { Self::Granted } else { Self::Denied }
+    }
+
+    /// Whether the record may be seen.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Granted | Self::Unasked)
     }
 }
 

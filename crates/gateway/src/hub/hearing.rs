@@ -67,11 +67,7 @@ where
     /// Whether the session's person is in the channel, as far as it is known here.
     pub fn is_in(&mut self, id: SessionId, channel: ChannelId) -> bool {
         let session = self.hub.sessions.get_mut(id);
-        let place = session.and_then(|session| session.places.get(channel));
-        matches!(
-            place,
-            Some(Place::Live | Place::Reading { .. } | Place::Narrowed)
-        )
+        session.is_some_and(|session| session.places.is_in(channel))
     }
 
     /// Whether a started session of this person has no place in the channel: if the person is a

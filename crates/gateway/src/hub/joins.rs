@@ -30,7 +30,10 @@ where
         for (channel, start) in channels {
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),
-                Start::Narrowed => self.set_place(id, *channel, Place::Narrowed),
+                Start::Narrowed => {
+                    self.withdraw(id, *channel);
+                    self.set_place(id, *channel, Place::Narrowed);
+                }
                 Start::Reading => {
                     let added = noted.get(*channel).and_then(added_at);
                     self.set_place(id, *channel, Place::Reading { added });

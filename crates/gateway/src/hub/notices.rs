@@ -68,6 +68,15 @@ where
         }
     }
 
+    /// Adds those whose person is in the channel, whether they hear it or not.
+    pub fn add_about(&mut self, id: ChannelId, sessions: &mut BTreeMap<SessionId, S>) {
+        for (session_id, session) in self.hub.sessions.all() {
+            if session.places.is_in(id) {
+                sessions.insert(session_id, session.handle.clone());
+            }
+        }
+    }
+
     /// Adds the started sessions of one person.
     pub fn add_own(&mut self, person: Person, sessions: &mut BTreeMap<SessionId, S>) {
         for id in self.hub.sessions.of(person.tenant, &[person.user]) {

@@ -47,6 +47,15 @@ impl Places {
         self.others.as_ref()?.get(&channel).copied()
     }
 
+    /// Whether its person is in a channel, as far as it is known here.
+    pub(super) fn is_in(&self, channel: ChannelId) -> bool {
+        let place = self.get(channel);
+        matches!(
+            place,
+            Some(Place::Live | Place::Reading { .. } | Place::Narrowed)
+        )
+    }
+
     /// Sets what the session is to a channel, whatever it was before.
     pub(super) fn set(&mut self, channel: ChannelId, place: Place) {
         match (self.live.binary_search(&channel), place) {

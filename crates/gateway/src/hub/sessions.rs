@@ -81,6 +81,10 @@ impl<S> Registry<S> {
         self.sessions.get_mut(&id).map(Box::as_mut)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (SessionId, &Session<S>)> {
+        self.sessions.iter().map(|(id, session)| (*id, &**session))
+    }
+
     /// The sessions of these people; a copy, because each may change while they are walked.
     pub(super) fn of(&self, tenant: TenantId, users: &[UserId]) -> Vec<SessionId> {
         let of = |user: &UserId| {

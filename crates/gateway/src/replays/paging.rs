@@ -47,10 +47,18 @@ impl Reading {
             self.is_long = true;
             return;
         }
-        if let Some(replay) = self.replays.get_mut(&channel) {
-            let step = replay.step(page);
-            self.take(channel, step);
-        }
+        let Some(replay) = self.replays.get_mut(&channel) else {
+            return;
+        };
+        let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
+        let step = if is_barred {
+            Step::Refused {
+                as_of: page.page.head,
+            }
+        } else {
+            replay.step(page)
+        };
+        self.take(channel, step);
     }
 
     fn take(&mut self, channel: ChannelId, step: Step<Frame>) {

@@ -1,5 +1,7 @@
 //! Who may connect, how they say who they are, and what is no frame.
 
+use std::time::Duration;
+
 use discuss_test_support::{SECRET, World, token};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -262,10 +264,12 @@ async fn who_is_silent_for_too_long_is_closed() {
     let world = World::new().await;
     let gateway = Gateway::start_with(
         &world,
-        &[("GATEWAY_PING_MS", "20"), ("GATEWAY_SILENCE_MS", "1")],
+        &[("GATEWAY_PING_MS", "50"), ("GATEWAY_SILENCE_MS", "100")],
     )
     .await;
     let mut client = gateway.connect(1).await;
+    // Who does not read does not answer a ping.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(client.next().await, Sent::Closed(4002));
 }
 

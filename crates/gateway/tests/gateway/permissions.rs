@@ -2,10 +2,12 @@
 
 use discuss_app::channels::topics::get_or_create;
 use discuss_app::entities::{Delivery, InboxKey, apply};
+use discuss_app::members;
 use discuss_app::services::ServiceSettings;
 use discuss_domain::entities::{
     EntityEvent, EntityNews, EntityType, Facts, Happened, RecordId, RecordRef, Version,
 };
+use discuss_domain::members::Role;
 use discuss_domain::{ChannelId, TenantId, UserId};
 use discuss_test_support::{HttpServer, Reply, World};
 use serde_json::json;
@@ -138,11 +140,36 @@ async fn an_event_that_takes_access_away_ends_what_is_heard_and_one_that_gives_i
     six.expect_silence().await;
     crm.say(yes);
     assign(&world, &customer, 2).await;
-    let place = json!({ "channelId": channel });
-    six.ask("SUBSCRIBE_CHANNEL", place, "CHANNEL_SUBSCRIBED")
-        .await;
+    // Unasked.
+    let subscribed = six.expect("CHANNEL_SUBSCRIBED").await;
+    assert_eq!(subscribed["payload"]["channelId"], json!(channel));
     let sent = world.send(5, channel, "for both again").await;
     six.expect_seq(channel, sent.seq.get()).await;
+}
+
+#[tokio::test]
+async fn who_is_added_while_connected_and_may_not_see_the_record_hears_no_more_than_that() {
+    let crm = HttpServer::start(makers_only).await;
+    let (world, _, channel, gateway) = customer_beside(&crm).await;
+    let five = world.bearer(5);
+    members::remove(&world.app, &five, channel, UserId::from(6))
+        .await
+        .unwrap();
+    let group = world.group(5, &[6]).await;
+    let mut six = gateway.connect(6).await;
+    members::add(&world.app, &five, channel, &[UserId::from(6)], Role::Member)
+        .await
+        .unwrap();
+    let denied = loop {
+        let frame = six.next_frame().await;
+        if frame["type"] == "ERROR" {
+            break frame;
+        }
+    };
+    assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
+    world.send(5, channel, "among us").await;
+    world.send(5, group, "for all").await;
+    six.expect_seq(group, 2).await;
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use discuss_app::presence::NewLink;
-use discuss_domain::Seq;
 use discuss_domain::presence::Device;
+use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::ErrorCode;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -152,11 +152,13 @@ impl<'s> Conversation<'s> {
         let Some((_, channels)) = self.held.take() else {
             return;
         };
-        let barred = self.session.barred().into_iter();
+        let barred = self.session.barred();
+        let heard = |(channel, _): &(ChannelId, Seq)| !barred.contains(channel);
         let starts: Vec<_> = channels
             .into_iter()
+            .filter(heard)
             .map(|(channel, at)| (channel, Start::At(at)))
-            .chain(barred.map(|channel| (channel, Start::Narrowed)))
+            .chain(barred.iter().map(|channel| (*channel, Start::Narrowed)))
             .collect();
         self.socket.gateway.hubs.start(self.session.id, &starts);
     }

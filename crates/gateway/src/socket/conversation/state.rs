@@ -70,7 +70,8 @@ impl Conversation<'_> {
         let gateway = &self.socket.gateway;
         for (channel, seq) in positions(&channels)? {
             // What they are not in is nobody's mark, and would only fill the place of others'.
-            if !gateway.hubs.is_in(self.session.id, channel) {
+            let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
+            if is_barred || !gateway.hubs.is_in(self.session.id, channel) {
                 continue;
             }
             deliveries::gather(&gateway.app, &self.context, channel, seq);
