@@ -23,71 +23,97 @@ const PROTOCOL: &str = "discuss.v1";
 /// A sub-protocol entry that carries a token, for browsers, which can't set headers.
 const BEARER: &str = "bearer.";
 
+/// Why there is no WebSocket.
+type Refusal = (ErrorCode, &'static str);
+
 /// Makes a WebSocket of the request.
 pub(crate) async fn upgrade(
     request: HttpRequest,
     payload: web::Payload,
     gateway: web::Data<Gateway>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let gateway = gateway.into_inner();
-    let headers = request.headers();
-    if gateway.draining.is_cancelled() {
-        return Ok(refusal(
-            ErrorCode::ServiceUnavailable,
-            "this instance is being drained",
-        ));
+    match admit(&request, gateway.into_inner()).await {
+        Ok((opening, greeting)) => begin(&request, payload, opening, greeting).await,
+        Err((code, message)) => Ok(refusal(code, message)),
     }
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && !gateway
-            .origins
-            .iter()
-            .any(|known| known.as_bytes() == origin.as_bytes())
-    {
-        return Ok(refusal(ErrorCode::Forbidden, "this origin is not allowed"));
-    }
+}
+
+/// Who it is, and that there is room for them.
+async fn admit(
+    request: &HttpRequest,
+    gateway: Arc<Gateway>,
+) -> Result<(Opening, Greeting), Refusal> {
+    require_welcome(request, &gateway)?;
     let address = request.peer_addr().map(|address| address.ip());
-    let Some(open) = OpenSocket::count(&gateway, address) else {
-        let message = "too many sockets from this address";
-        return Ok(refusal(ErrorCode::ConnectionThrottled, message));
-    };
-    let protocols = protocols(headers);
-    let by_protocol = protocols
-        .iter()
-        .find_map(|entry| entry.strip_prefix(BEARER));
-    if by_protocol.is_some() && !protocols.contains(&PROTOCOL) {
-        return Ok(refusal(
-            ErrorCode::ValidationError,
-            "bearer.<token> is for discuss.v1",
-        ));
-    }
-    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let query = query.map_or_else(|_| Vec::new(), web::Query::into_inner);
-    // What is said twice is taken as it is said first.
-    let asked = |name| query.iter().find(|(asked, _)| asked == name);
-    let asked = |name| asked(name).map(|(_, value)| value.as_str());
-    let token = asked("token").or(by_protocol);
-    let token = token.or_else(|| text(headers, "authorization").and_then(bearer));
-    let said = said(headers);
-    let identity = match said.identify(&gateway.identifier, token).await {
+    let open = OpenSocket::count(&gateway, address).ok_or((
+        ErrorCode::ConnectionThrottled,
+        "too many sockets from this address",
+    ))?;
+    let Asked { token, resumes } = Asked::of(request)?;
+    let said = said(request.headers());
+    let identity = match said.identify(&gateway.identifier, token.as_deref()).await {
         // The first frame may say it.
         Err(IdentityError::Missing) => None,
         identified => Some(identified),
     };
-    let Some(turn) = gateway.pace.wait().await else {
-        let message = "too many come at once; try again";
-        return Ok(refusal(ErrorCode::ServiceUnavailable, message));
-    };
-    let greeting = Greeting {
-        identity,
-        resumes: asked("resume") == Some("1"),
-    };
-    let socket = Opening {
+    let turn = gateway.pace.wait().await.ok_or((
+        ErrorCode::ServiceUnavailable,
+        "too many come at once; try again",
+    ))?;
+    let opening = Opening {
         gateway,
         said,
         open,
         turn,
     };
-    begin(&request, payload, socket, greeting).await
+    Ok((opening, Greeting { identity, resumes }))
+}
+
+/// Refuses everybody while the instance is drained, and browsers that come from elsewhere.
+fn require_welcome(request: &HttpRequest, gateway: &Gateway) -> Result<(), Refusal> {
+    if gateway.draining.is_cancelled() {
+        let message = "this instance is being drained";
+        return Err((ErrorCode::ServiceUnavailable, message));
+    }
+    let origin = request.headers().get(header::ORIGIN);
+    let is_known = |origin: &header::HeaderValue| {
+        let mut known = gateway.origins.iter();
+        known.any(|known| known.as_bytes() == origin.as_bytes())
+    };
+    if origin.is_some_and(|origin| !is_known(origin)) {
+        return Err((ErrorCode::Forbidden, "this origin is not allowed"));
+    }
+    Ok(())
+}
+
+/// What the request asks for.
+struct Asked {
+    token: Option<String>,
+    resumes: bool,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Result<Self, Refusal> {
+        let protocols = protocols(request.headers());
+        let by_protocol = protocols
+            .iter()
+            .find_map(|entry| entry.strip_prefix(BEARER));
+        if by_protocol.is_some() && !protocols.contains(&PROTOCOL) {
+            let message = "bearer.<token> is for discuss.v1";
+            return Err((ErrorCode::ValidationError, message));
+        }
+        let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let query = query.map_or_else(|_| Vec::new(), web::Query::into_inner);
+        // What is said twice is taken as it is said first.
+        let asked = |name| query.iter().find(|(asked, _)| asked == name);
+        let asked = |name| asked(name).map(|(_, value)| value.as_str());
+        let token = asked("token").or(by_protocol);
+        let token = token.or_else(|| text(request.headers(), "authorization").and_then(bearer));
+        Ok(Self {
+            token: token.map(str::to_owned),
+            resumes: asked("resume") == Some("1"),
+        })
+    }
 }
 
 /// What a socket is made of beside its connection.

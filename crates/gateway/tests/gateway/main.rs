@@ -32,3 +32,4 @@ mod stomp_client;
 mod stomp_limits;
 mod subscriptions;
 mod typing;
+mod upgrading;

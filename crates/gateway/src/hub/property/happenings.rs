@@ -213,8 +213,7 @@ impl World {
         let Some((channel, seq)) = client.wanted.take() else {
             return;
         };
-        let id = client.id;
-        let mut told = None;
+        let (id, mut told) = (client.id, None);
         let (hears, outputs) =
             self.ask(|turn| turn.subscribe(id, channel, seq, |from| told = Some(from)));
         assert_eq!(hears, told.is_some());
