@@ -108,7 +108,7 @@ pub struct SocketConfig {
     #[arg(long, env, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub gateway_accepts_per_second: u32,
     /// Bytes that those who have missed much are sent in a second, all together; 0 is any number.
-    #[arg(long, env, default_value_t = 33_554_432)]
+    #[arg(long, env, default_value_t = 16_777_216)]
     pub gateway_replay_bytes_per_second: usize,
     /// Milliseconds within which the clients of a drained instance come back elsewhere.
     #[arg(long, env, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
