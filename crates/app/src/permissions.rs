@@ -87,8 +87,8 @@ pub async fn sights(context: &Context, records: &[&RecordRef]) -> Vec<Sight> {
     }
 }
 
-/// Has the gateways ask about everybody who is in the channel, if it is about a record: these people came, who may not
-/// see it. Best effort: they ask by themselves after a while.
+/// Has the gateways ask about everybody who is in the channel, if it is about a record: of these people, who
+/// came, it is not known whether they may see it. Best effort: they ask by themselves after a while.
 pub(crate) async fn ask_again(app: &App, context: &Context, channel: ChannelId, people: &[UserId]) {
     let Some(access) = &context.access else {
         return;

@@ -82,6 +82,11 @@ impl Session {
         gate.as_deref_mut().map(with)
     }
 
+    /// Whether its person may not hear the channel.
+    pub(crate) fn is_barred(&self, channel: ChannelId) -> bool {
+        self.gated(|gate| gate.is_barred(channel)) == Some(true)
+    }
+
     /// The channels that its person is in but may not hear.
     pub(crate) fn barred(&self) -> Vec<ChannelId> {
         self.gated(|gate| gate.barred()).unwrap_or_default()

@@ -50,8 +50,7 @@ impl Reading {
         let Some(replay) = self.replays.get_mut(&channel) else {
             return;
         };
-        let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
-        let step = if is_barred {
+        let step = if self.session.is_barred(channel) {
             Step::Refused {
                 as_of: page.page.head,
             }

@@ -70,8 +70,7 @@ impl Conversation<'_> {
         let gateway = &self.socket.gateway;
         for (channel, seq) in positions(&channels)? {
             // What they are not in is nobody's mark, and would only fill the place of others'.
-            let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
-            if is_barred || !gateway.hubs.is_in(self.session.id, channel) {
+            if self.session.is_barred(channel) || !gateway.hubs.is_in(self.session.id, channel) {
                 continue;
             }
             deliveries::gather(&gateway.app, &self.context, channel, seq);
@@ -147,7 +146,7 @@ impl Conversation<'_> {
 
     /// Refuses what is about a channel whose record the person may not see; answers whether that is so.
     fn tell_if_barred(&self, channel: ChannelId, request: &Request<'_>) -> bool {
-        let is_barred = self.session.gated(|gate| gate.is_barred(channel)) == Some(true);
+        let is_barred = self.session.is_barred(channel);
         if is_barred {
             let id = request.id.as_deref();
             self.push(&access::refusal(&self.session, channel, id));
