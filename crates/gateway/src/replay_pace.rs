@@ -7,12 +7,14 @@ use std::time::Duration;
 use leaky_bucket::RateLimiter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A page with more bytes than this makes a replay a long one.
-pub(crate) const SHORT: usize = 64 * 1024;
+/// Bytes that go out at once. A page with more makes a replay a long one.
+pub(crate) const PORTION: usize = 64 * 1024;
 /// Sessions that read at the same time, so that those who begin are soon done.
 const AT_ONCE: usize = 16;
-/// The bytes of a second come in so many portions.
-const PORTIONS: usize = 100;
+/// From one allowance to the next; what nobody takes up is not kept.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// Allowances of a second.
+const ALLOWANCES: usize = 100;
 
 /// Held by a session as long as it reads.
 pub(crate) type ReadingTurn = OwnedSemaphorePermit;
@@ -27,13 +29,13 @@ pub(crate) struct ReplayPace {
 impl ReplayPace {
     /// So many bytes a second; 0 is any number.
     pub(crate) fn per_second(bytes: usize) -> Self {
-        let portion = bytes.div_ceil(PORTIONS);
+        let allowance = bytes.div_ceil(ALLOWANCES);
         let limiter = || {
             RateLimiter::builder()
-                .max(bytes)
-                .initial(portion)
-                .refill(portion)
-                .interval(Duration::from_millis(10))
+                .max(allowance)
+                .initial(allowance)
+                .refill(allowance)
+                .interval(INTERVAL)
                 .build()
         };
         Self {
@@ -51,7 +53,7 @@ impl ReplayPace {
     /// Waits until so many bytes may go out.
     pub(crate) async fn wait(&self, bytes: usize) {
         if let Some(limiter) = &self.bytes {
-            limiter.acquire(bytes.min(limiter.max())).await;
+            limiter.acquire(bytes).await;
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::replay_pace::ReadingTurn;
 use crate::session::{ReadOrder, ResumeOrder, Session};
 
 mod paging;
+mod portions;
 
 /// The log can't be read: after so long it is tried again.
 const RETRY: Duration = Duration::from_millis(250);

@@ -3,12 +3,12 @@
 use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
 
+use super::portions::{Portion, portions};
 use super::{RETRY, Reading};
 use crate::event_frame::Frame;
 use crate::frames;
 use crate::hub::{MemberPage, Step};
 use crate::pages::{self, PAGE_EVENTS};
-use crate::replay_pace::SHORT;
 
 impl Reading {
     /// Reads the channel's next page, when the socket has taken what was read before. A long one waits for its turn,
@@ -39,25 +39,31 @@ impl Reading {
     }
 
     async fn take_page(&mut self, channel: ChannelId, page: MemberPage<Frame>) {
-        let events = page.page.events.iter();
-        let bytes: usize = events.map(|event| event.frame.as_ref().len()).sum();
-        if self.turn.is_some() {
-            self.gateway.replay_pace.wait(bytes).await;
-        } else if bytes > SHORT {
+        let portions = portions(page);
+        if portions.len() > 1 && self.turn.is_none() {
             self.is_long = true;
             return;
         }
-        let Some(replay) = self.replays.get_mut(&channel) else {
-            return;
-        };
-        let step = if self.session.is_barred(channel) {
-            Step::Refused {
-                as_of: page.page.head,
+        for Portion { bytes, page } in portions {
+            if self.session.outgoing.close_reason().is_some() {
+                return;
             }
-        } else {
-            replay.step(page)
-        };
-        self.take(channel, step);
+            if self.turn.is_some() {
+                self.session.outgoing.drained().await;
+                self.gateway.replay_pace.wait(bytes).await;
+            }
+            let Some(replay) = self.replays.get_mut(&channel) else {
+                return;
+            };
+            let step = if self.session.is_barred(channel) {
+                Step::Refused {
+                    as_of: page.page.head,
+                }
+            } else {
+                replay.step(page)
+            };
+            self.take(channel, step);
+        }
     }
 
     fn take(&mut self, channel: ChannelId, step: Step<Frame>) {
