@@ -77,9 +77,11 @@ impl Gate {
         self.barred.contains(&channel)
     }
 
-    /// The channels that the session may not hear.
-    pub(crate) fn barred(&self) -> Vec<ChannelId> {
-        self.barred.iter().copied().collect()
+    /// The channels that the session may not hear, and how far their logs had come when that was asked.
+    pub(crate) fn barred(&self) -> Channels {
+        let asked = |channel| self.asked.get(channel).copied().unwrap_or_default();
+        let barred = self.barred.iter();
+        barred.map(|channel| (*channel, asked(channel))).collect()
     }
 }
 

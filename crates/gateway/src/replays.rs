@@ -106,7 +106,7 @@ impl Reading {
         if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
-            starts.retain(|(channel, _)| !barred.contains(channel));
+            starts.retain(|(channel, _)| !barred.iter().any(|(other, _)| other == channel));
             self.start(&starts, (&named, &barred));
         } else if !barred.is_empty() {
             access::look_again(&self.gateway, &self.session, None);
@@ -123,17 +123,22 @@ impl Reading {
             joined: BTreeMap::new(),
         });
         for (channel, after) in known {
-            self.gateway.hubs.withdraw(self.session.id, channel);
-            self.session.forget_catch_ups(channel);
             let head = current.get(&channel).copied().unwrap_or_default();
-            self.standings.insert(channel, head);
-            // What the hub remembers need not be read; a log that went back is found out by reading.
-            let at = self
-                .gateway
-                .hubs
-                .rejoin(self.session.id, channel, (after, head));
-            self.note_joined(channel, at);
+            self.rejoin(channel, (after, head));
         }
+    }
+
+    /// Reads the channel, of which they are a member as of `head`, from here on for the RESUME.
+    fn rejoin(&mut self, channel: ChannelId, (after, head): (Seq, Seq)) {
+        self.gateway.hubs.withdraw(self.session.id, channel);
+        self.session.forget_catch_ups(channel);
+        self.standings.insert(channel, head);
+        // What the hub remembers need not be read; a log that went back is found out by reading.
+        let at = self
+            .gateway
+            .hubs
+            .rejoin(self.session.id, channel, (after, head));
+        self.note_joined(channel, at);
     }
 
     /// The person's channels; nothing when the socket closes before they are known.
@@ -154,7 +159,7 @@ impl Reading {
     fn start(
         &self,
         starts: &[(ChannelId, Seq)],
-        (named, barred): (&BTreeSet<ChannelId>, &[ChannelId]),
+        (named, barred): (&BTreeSet<ChannelId>, &[(ChannelId, Seq)]),
     ) {
         let start = |(channel, at): &(ChannelId, Seq)| {
             let start = if named.contains(channel) {
@@ -164,8 +169,9 @@ impl Reading {
             };
             (*channel, start)
         };
-        let barred = barred.iter().map(|channel| (*channel, Start::Narrowed));
-        let starts: Vec<_> = starts.iter().map(start).chain(barred).collect();
+        let narrowed = |(channel, at): &(ChannelId, Seq)| (*channel, Start::Narrowed(*at));
+        let narrowed = barred.iter().map(narrowed);
+        let starts: Vec<_> = starts.iter().map(start).chain(narrowed).collect();
         self.gateway.hubs.start(self.session.id, &starts);
     }
 

@@ -7,6 +7,7 @@ use discuss_domain::{ChannelId, Seq};
 
 use crate::access::Gate;
 use crate::hub::{Handle, Person, SessionId};
+use crate::loader::Channels;
 use crate::outgoing::Outgoing;
 
 /// A socket whose person is known.
@@ -87,8 +88,8 @@ impl Session {
         self.gated(|gate| gate.is_barred(channel)) == Some(true)
     }
 
-    /// The channels that its person is in but may not hear.
-    pub(crate) fn barred(&self) -> Vec<ChannelId> {
+    /// The channels that its person is in but may not hear, as of these seqs.
+    pub(crate) fn barred(&self) -> Channels {
         self.gated(|gate| gate.barred()).unwrap_or_default()
     }
 

@@ -15,16 +15,21 @@ where
     /// The session wants nothing more of this channel until it joins again. Only of a channel that it is
     /// in: else it would hear nothing of it either when its person is added.
     pub fn leave(&mut self, id: SessionId, channel_id: ChannelId) -> Leaving {
+        let heard = self.heard(id, channel_id);
         let Some(session) = self.hub.sessions.get_mut(id) else {
             return Leaving::Unknown;
         };
+        if !session.started {
+            return Leaving::Busy;
+        }
         match session.places.get(channel_id) {
             None | Some(Place::Left(_)) => return Leaving::Unknown,
             // Whoever reads joins at the end of it, and is waited for.
             Some(Place::Reading { .. }) => return Leaving::Busy,
-            Some(Place::Narrowed) => return Leaving::Quiet,
+            Some(Place::Narrowed(_)) => return Leaving::Quiet,
             Some(Place::Live | Place::Added(_)) => {
-                session.places.set(channel_id, Place::Narrowed);
+                let place = Place::Narrowed(heard.unwrap_or_default());
+                session.places.set(channel_id, place);
             }
         }
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
@@ -32,6 +37,12 @@ where
             self.look_for_idleness(channel_id);
         }
         Leaving::Done
+    }
+
+    /// How far a session has come that is live in the channel.
+    fn heard(&self, id: SessionId, channel: ChannelId) -> Option<Seq> {
+        let channel = self.hub.channels.get(&channel)?;
+        Some(channel.position.max(channel.find_live(id)?.from))
     }
 
     /// The session wants to hear the channel, of which its person is a member as of a snapshot of the log that
@@ -44,6 +55,7 @@ where
         at: Seq,
         from: impl FnOnce(Seq),
     ) -> bool {
+        let heard = self.heard(id, channel_id);
         let started = |session: &&mut Session<S>| session.started;
         let Some(session) = self.hub.sessions.get_mut(id).filter(started) else {
             return false;
@@ -51,12 +63,8 @@ where
         match session.places.get(channel_id) {
             Some(Place::Reading { .. }) => return false,
             Some(Place::Left(left)) if left > at => return false,
-            Some(Place::Live) => {
-                let channel = self.hub.channels.get(&channel_id);
-                let live = channel.and_then(|channel| Some((channel, channel.find_live(id)?)));
-                from(live.map_or(at, |(channel, live)| channel.position.max(live.from)));
-            }
-            Some(Place::Narrowed | Place::Added(_) | Place::Left(_)) | None => {
+            Some(Place::Live) => from(heard.unwrap_or(at)),
+            Some(Place::Narrowed(_) | Place::Added(_) | Place::Left(_)) | None => {
                 from(at);
                 self.join(id, channel_id, at);
             }

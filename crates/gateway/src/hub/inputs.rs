@@ -198,7 +198,7 @@ where
             return false;
         };
         let noted = match session.places.get(id) {
-            Some(Place::Live | Place::Narrowed) => return false,
+            Some(Place::Live | Place::Narrowed(_)) => return false,
             Some(Place::Left(left)) => return left < seq,
             None if session.started => return true,
             Some(Place::Reading { added }) => Place::Reading {
@@ -239,13 +239,13 @@ where
                     session.places.set(channel_id, Place::Left(seq));
                 }
             }
-            Place::Narrowed => session.places.set(channel_id, Place::Left(seq)),
+            Place::Narrowed(at) if at < seq => session.places.set(channel_id, Place::Left(seq)),
             Place::Reading { added } => {
                 let added = added.filter(|added| *added > seq);
                 session.places.set(channel_id, Place::Reading { added });
             }
             Place::Added(added) if added < seq => session.places.forget(channel_id),
-            Place::Added(_) | Place::Left(_) => {}
+            Place::Narrowed(_) | Place::Added(_) | Place::Left(_) => {}
         }
     }
 

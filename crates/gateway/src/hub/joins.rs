@@ -30,9 +30,9 @@ where
         for (channel, start) in channels {
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),
-                Start::Narrowed => {
+                Start::Narrowed(at) => {
                     self.withdraw(id, *channel);
-                    self.set_place(id, *channel, Place::Narrowed);
+                    self.set_place(id, *channel, Place::Narrowed(*at));
                 }
                 Start::Reading => {
                     let added = noted.get(*channel).and_then(added_at);
@@ -239,6 +239,6 @@ where
 fn added_at(place: Place) -> Option<Seq> {
     match place {
         Place::Added(seq) => Some(seq),
-        Place::Live | Place::Reading { .. } | Place::Left(_) | Place::Narrowed => None,
+        Place::Live | Place::Reading { .. } | Place::Left(_) | Place::Narrowed(_) => None,
     }
 }

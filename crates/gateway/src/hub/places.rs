@@ -15,8 +15,8 @@ pub(super) enum Place {
     },
     /// It was added while it was not started yet, by the event of this seq.
     Added(Seq),
-    /// It wants nothing of the channel, of which its person is a member.
-    Narrowed,
+    /// It wants nothing of the channel, of which its person is a member as of this seq.
+    Narrowed(Seq),
     /// It was taken out; of the events up to this one it gets nothing more.
     Left(Seq),
 }
@@ -52,7 +52,7 @@ impl Places {
         let place = self.get(channel);
         matches!(
             place,
-            Some(Place::Live | Place::Reading { .. } | Place::Narrowed)
+            Some(Place::Live | Place::Reading { .. } | Place::Narrowed(_))
         )
     }
 

@@ -4,6 +4,7 @@
 mod client;
 mod happenings;
 mod log;
+mod sessions;
 mod settle;
 mod world;
 
@@ -33,12 +34,16 @@ pub(super) enum Op {
     Load(usize),
     /// A session starts; with a number, it resumes its first channel so far back.
     Start(usize, Option<i64>),
+    /// A session starts, and may not hear its first channel.
+    StartNarrowed(usize),
     /// A session asks for a channel again, from so far back.
     Resume(usize, usize, i64),
     /// It is looked up, for a session that wants to hear a channel, how far the log has come.
     Look(usize, usize),
     /// What was looked up for a session reaches the hub.
     Hear(usize),
+    /// A session wants nothing more of a channel.
+    Leave(usize, usize),
     /// A session closes.
     Close(usize),
     /// Redis confirms a subscription; the head of the log is read.
@@ -86,10 +91,12 @@ fn session_op() -> impl Strategy<Value = Op> {
         2 => (0..world::USERS).prop_map(Op::Open),
         3 => any_index().prop_map(Op::Load),
         3 => (any_index(), proptest::option::of(back())).prop_map(|(at, back)| Op::Start(at, back)),
+        1 => any_index().prop_map(Op::StartNarrowed),
         2 => (any_index(), 0..world::CHANNELS, back())
             .prop_map(|(at, channel, back)| Op::Resume(at, channel, back)),
         2 => (any_index(), 0..world::CHANNELS).prop_map(|(at, channel)| Op::Look(at, channel)),
         2 => any_index().prop_map(Op::Hear),
+        2 => (any_index(), 0..world::CHANNELS).prop_map(|(at, channel)| Op::Leave(at, channel)),
         1 => any_index().prop_map(Op::Close),
         4 => any_index().prop_map(Op::Read),
         4 => any_index().prop_map(Op::Answer),

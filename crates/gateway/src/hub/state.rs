@@ -110,8 +110,8 @@ pub enum Start {
     At(Seq),
     /// It reads the log by itself first.
     Reading,
-    /// Its person is a member, but it gets nothing of it until it joins.
-    Narrowed,
+    /// Its person is a member as of this seq, but it gets nothing of it until it joins.
+    Narrowed(Seq),
 }
 
 /// What became of a session's wish to hear nothing more of a channel.

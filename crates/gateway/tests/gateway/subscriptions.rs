@@ -32,6 +32,28 @@ async fn who_wants_nothing_of_a_channel_hears_nothing_until_they_ask_again() {
 }
 
 #[tokio::test]
+async fn who_has_yet_to_resume_can_not_ask_to_hear_more_or_less_before() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut binh = gateway.open(2, "&resume=1").await;
+    binh.expect("CONNECTED").await;
+    let place = json!({ "channelId": channel });
+    for request in ["SUBSCRIBE_CHANNEL", "UNSUBSCRIBE_CHANNEL"] {
+        let refused = binh.ask(request, place.clone(), "ERROR").await;
+        assert_eq!(refused["payload"]["code"], "SERVICE_UNAVAILABLE");
+    }
+    world.send(1, channel, "missed").await;
+    binh.resume(&[(channel, 1)]).await;
+    binh.expect_seq(channel, 2).await;
+    binh.expect("RESUMED").await;
+    binh.ask("SUBSCRIBE_CHANNEL", place, "CHANNEL_SUBSCRIBED")
+        .await;
+    world.send(1, channel, "heard").await;
+    binh.expect_seq(channel, 3).await;
+}
+
+#[tokio::test]
 async fn who_is_not_in_a_channel_can_not_hear_it() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 
 use super::log::Log;
-use crate::hub::{MemberPage, Replay, SessionId};
+use crate::hub::{Leaving, MemberPage, Replay, SessionId};
 
 /// What a client has of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Has {
     All(Seq),
     /// It was removed, or refused; only an event that adds it may follow, one after this.
     Ended(Seq),
+    /// It wants nothing more than this, unless it is added again after it.
+    Quiet(Seq),
 }
 
 /// A reading of the log that is under way.
@@ -72,9 +74,24 @@ impl Client {
         match self.has.get(&channel) {
             Some(Has::All(last)) => assert_eq!(*last, from, "{self:?} of {channel}"),
             Some(Has::Ended(last)) => assert!(from >= *last, "{self:?} of {channel} from {from}"),
-            None => {}
+            Some(Has::Quiet(_)) | None => {}
         }
         self.has.insert(channel, Has::All(from));
+    }
+
+    /// The client is told that it hears nothing more of a channel.
+    pub(super) fn receive_left(&mut self, channel: ChannelId, leaving: Leaving) {
+        let has = self.has.get(&channel).copied();
+        let is_reading = self.readings.contains_key(&channel);
+        match (leaving, has) {
+            (Leaving::Done, Some(Has::All(last))) if self.started && !is_reading => {
+                self.has.insert(channel, Has::Quiet(last));
+            }
+            (Leaving::Busy, _) if !self.started || is_reading => {}
+            (Leaving::Quiet, Some(Has::Quiet(_)))
+            | (Leaving::Unknown, None | Some(Has::Ended(_))) => {}
+            (leaving, _) => panic!("{self:?} of {channel}: {leaving:?}"),
+        }
     }
 
     /// A page that was read for it.
@@ -97,10 +114,11 @@ impl Client {
             "{self:?} got {seq} of {} and was no member",
             log.channel
         );
-        let ended = matches!(self.has.get(&log.channel), Some(Has::Ended(_)));
+        let has = self.has.get(&log.channel);
+        let ended = matches!(has, Some(Has::Ended(_) | Has::Quiet(_)));
         assert!(
             !ended || log.effect(seq).adds(self.user),
-            "{self:?} got {seq} after its removal"
+            "{self:?} got {seq} after its end"
         );
         self.receive(log, seq);
     }
@@ -126,6 +144,9 @@ impl Client {
                     log.channel
                 );
             }
+            Some(Has::Quiet(last)) => {
+                assert!(adds && seq > *last, "{self:?} got {seq} of {}", log.channel);
+            }
             None => assert!(
                 adds,
                 "{self:?} got {seq} of {}, which it was not told of",
@@ -149,6 +170,7 @@ impl Client {
             Some(Has::All(last)) => assert_eq!(from, last.next(), "{self:?}"),
             // The event that added it again may be among what is lost.
             Some(Has::Ended(last)) => assert!(from > *last, "{self:?}"),
+            Some(Has::Quiet(_)) => panic!("{self:?} of {channel}"),
             None => {}
         }
         self.has.insert(channel, Has::All(to));
@@ -164,6 +186,9 @@ impl Client {
     /// What the client must have when nothing is under way any more.
     pub(super) fn check_complete(&self, log: &Log) {
         let has = self.has.get(&log.channel);
+        if matches!(has, Some(Has::Quiet(_))) {
+            return;
+        }
         if log.has_member(self.user, log.head()) {
             assert_eq!(
                 has,

@@ -152,13 +152,12 @@ impl<'s> Conversation<'s> {
         let Some((_, channels)) = self.held.take() else {
             return;
         };
-        let barred = self.session.barred();
-        let heard = |(channel, _): &(ChannelId, Seq)| !barred.contains(channel);
-        let starts: Vec<_> = channels
-            .into_iter()
-            .filter(heard)
+        let heard = |(channel, _): &(ChannelId, Seq)| !self.session.is_barred(*channel);
+        let heard = channels.into_iter().filter(heard);
+        let narrowed = self.session.barred().into_iter();
+        let starts: Vec<_> = heard
             .map(|(channel, at)| (channel, Start::At(at)))
-            .chain(barred.iter().map(|channel| (*channel, Start::Narrowed)))
+            .chain(narrowed.map(|(channel, at)| (channel, Start::Narrowed(at))))
             .collect();
         self.socket.gateway.hubs.start(self.session.id, &starts);
     }
