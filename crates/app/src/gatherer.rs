@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use discuss_storage::StorageError;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// It waits at most so long.
 const GATHER: Duration = Duration::from_secs(1);
+/// Who waits for everything to be written looks so often.
+const LOOK: Duration = Duration::from_millis(20);
 /// More than this is not kept: clients say such things again.
 const MOST: usize = 100_000;
 /// What is written together.
@@ -23,7 +25,13 @@ pub(crate) struct Gatherer<K, V> {
 
 struct Waiting<K, V> {
     what: &'static str,
-    values: Mutex<HashMap<K, V>>,
+    gathered: Mutex<Gathered<K, V>>,
+}
+
+struct Gathered<K, V> {
+    values: HashMap<K, V>,
+    /// Others, taken from here, are being written.
+    is_writing: bool,
 }
 
 impl<K, V> Gatherer<K, V>
@@ -39,7 +47,10 @@ where
     {
         let waiting = Arc::new(Waiting {
             what,
-            values: Mutex::default(),
+            gathered: Mutex::new(Gathered {
+                values: HashMap::new(),
+                is_writing: false,
+            }),
         });
         let running = run(Arc::clone(&waiting), write);
         (Self { waiting }, tokio::spawn(running))
@@ -49,19 +60,40 @@ where
     pub(crate) fn add(&self, key: K, value: V) {
         self.waiting.add(key, value);
     }
+
+    /// Waits until everything is written; for as long as that fails.
+    pub(crate) async fn settle(&self) {
+        while !self.waiting.is_idle() {
+            sleep(LOOK).await;
+        }
+    }
 }
 
-impl<K: Eq + Hash, V: Copy + Ord> Waiting<K, V> {
+impl<K: Copy + Eq + Hash, V: Copy + Ord> Waiting<K, V> {
     fn add(&self, key: K, value: V) {
-        let Ok(mut values) = self.values.lock() else {
-            return;
-        };
+        let values = &mut self.lock().values;
         if values.len() >= MOST && !values.contains_key(&key) {
             metrics::counter!("discuss_marks_dropped_total", "of" => self.what).increment(1);
             return;
         }
         let newest = values.entry(key).or_insert(value);
         *newest = value.max(*newest);
+    }
+
+    /// What is to be written now.
+    fn take(&self) -> Vec<(K, V)> {
+        let mut gathered = self.lock();
+        gathered.is_writing = true;
+        gathered.values.drain().collect()
+    }
+
+    fn is_idle(&self) -> bool {
+        let gathered = self.lock();
+        gathered.values.is_empty() && !gathered.is_writing
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gathered<K, V>> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,11 +107,7 @@ where
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while Arc::strong_count(&waiting) > 1 {
         ticks.tick().await;
-        let gathered = match waiting.values.lock() {
-            Ok(mut values) => std::mem::take(&mut *values),
-            Err(_poisoned) => return,
-        };
-        let gathered: Vec<(K, V)> = gathered.into_iter().collect();
+        let gathered = waiting.take();
         for batch in gathered.chunks(BATCH) {
             if let Err(error) = write(batch.to_vec()).await {
                 tracing::warn!(%error, what = waiting.what, count = batch.len(), "what was gathered waits for the next try");
@@ -88,5 +116,31 @@ where
                 }
             }
         }
+        waiting.lock().is_writing = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_added_is_written_when_it_has_settled_also_at_the_second_try() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let tries = Arc::clone(&written);
+        let (gatherer, _task) = Gatherer::start("test", move |batch: Vec<(i32, i32)>| {
+            let mut tries = tries.lock().unwrap();
+            tries.push(batch);
+            let answer = match tries.len() {
+                1 => Err(StorageError::Unavailable("away".into())),
+                _ => Ok(()),
+            };
+            async { answer }
+        });
+        for (key, value) in [(1, 10), (1, 30), (1, 20)] {
+            gatherer.add(key, value);
+        }
+        gatherer.settle().await;
+        assert_eq!(*written.lock().unwrap(), [[(1, 30)], [(1, 30)]]);
     }
 }

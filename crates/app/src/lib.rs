@@ -131,6 +131,12 @@ impl App {
         }
     }
 
+    /// Waits until the marks that were gathered are written, for as long as that fails: for who is about to end.
+    pub async fn settle(&self) {
+        self.parts.reads.settle().await;
+        self.parts.deliveries.settle().await;
+    }
+
     /// The database.
     #[must_use]
     pub fn database(&self) -> &Database {

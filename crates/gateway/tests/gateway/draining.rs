@@ -20,21 +20,41 @@ async fn asked_to_end_it_sends_everybody_away_and_ends_with_0() {
         .await;
     second.expect_seq(channel, 2).await;
 
-    let pid = gateway.child.id().unwrap().to_string();
-    Command::new("kill")
-        .args(["-TERM", &pid])
-        .status()
-        .await
-        .unwrap();
+    ask_to_end(&gateway).await;
 
     assert_eq!(second.expect("RECONNECT").await["payload"]["afterMs"], 700);
     assert_eq!(second.next().await, Sent::Closed(4001));
     drop(second);
     while first.next().await != Sent::Closed(4001) {}
     drop(first);
-    let status = timeout(PATIENCE, gateway.child.wait())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(end_of(&mut gateway).await, Some(0));
+}
+
+#[tokio::test]
+async fn what_was_read_just_before_the_end_is_kept() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let message = world.send(1, channel, "last words").await;
+    let mut gateway = Gateway::start_with(&world, &[("GATEWAY_RECONNECT_MS", "1")]).await;
+    let mut reader = gateway.connect(2).await;
+    let payload = json!({ "channelId": channel, "messageId": message.id.get() });
+    reader
+        .say(json!({ "type": "MARK_READ", "payload": payload }))
+        .await;
+    reader.expect_silence().await;
+    ask_to_end(&gateway).await;
+    assert_eq!(end_of(&mut gateway).await, Some(0));
+    let read = "SELECT last_read_message_id FROM channel_members WHERE user_id = 2";
+    assert_eq!(world.number(read).await, message.id.get());
+}
+
+async fn ask_to_end(gateway: &Gateway) {
+    let pid = gateway.child.id().unwrap().to_string();
+    let status = Command::new("kill").args(["-TERM", &pid]).status().await;
+    assert!(status.unwrap().success());
+}
+
+async fn end_of(gateway: &mut Gateway) -> Option<i32> {
+    let status = timeout(PATIENCE, gateway.child.wait()).await.unwrap();
+    status.unwrap().code()
 }
