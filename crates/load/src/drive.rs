@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
@@ -174,8 +174,15 @@ async fn beat(stage: Arc<Stage>, storm: Storm) {
 async fn deafen(stage: Arc<Stage>, deaf: Deaf) {
     sleep(deaf.after).await;
     stage.tell(|signal| signal.deaf = deaf.people * 2);
+    // For who watches the gateway meanwhile.
+    println!("{} cease to read at {}", deaf.people, unix_seconds());
     sleep(deaf.lasts).await;
     stage.tell(|signal| signal.deaf = 0);
+}
+
+fn unix_seconds() -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs_f64()
 }
 
 async fn watch_lateness(stage: Arc<Stage>) {
