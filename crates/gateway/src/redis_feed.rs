@@ -188,43 +188,34 @@ fn take(gateway: &Arc<Gateway>, name: &str, bytes: &Bytes) {
         tracing::warn!(name, "redis brought something that can't be read");
         return;
     };
-    match (topic, fanout) {
-        (
-            Topic::Channel(tenant, _) | Topic::User(tenant, _) | Topic::Presence(tenant),
-            Fanout::Event(event),
-        ) => gateway.hubs.published(tenant, &event),
-        (Topic::Channel(..) | Topic::Presence(_), Fanout::Notice { channel, frame }) => {
-            gateway.hubs.notice(channel, &Frame::text(&frame));
+    let (Topic::Channel(tenant, _) | Topic::User(tenant, _) | Topic::Presence(tenant)) = topic;
+    match fanout {
+        Fanout::Event(event) => gateway.hubs.published(tenant, &event),
+        Fanout::Notice { channel, frame } => {
+            let frame = Frame::text(&frame);
+            if let Topic::User(tenant, user) = topic {
+                gateway.hubs.notice_person(Person { tenant, user }, &frame);
+            } else {
+                gateway.hubs.notice(channel, &frame);
+            }
         }
-        (_, Fanout::Access { channel }) => access::look_again_in(gateway, channel),
-        (Topic::User(tenant, user), Fanout::Notice { frame, .. }) => {
-            gateway
-                .hubs
-                .notice_person(Person { tenant, user }, &Frame::text(&frame));
-        }
-        (
-            _,
-            Fanout::Typing {
-                channel,
-                user,
-                starts,
-                frame,
-            },
-        ) => {
-            gateway
-                .typists
-                .note((channel, user), starts.then_some(&frame));
+        Fanout::Access { channel } => access::look_again_in(gateway, channel),
+        Fanout::Typing {
+            channel,
+            user,
+            starts,
+            frame,
+        } => {
+            let typist = (channel, user);
+            gateway.typists.note(typist, starts.then_some(&frame));
             let frame = Frame::text(&frame);
             gateway.hubs.notice_others(channel, user, &frame);
         }
-        (
-            Topic::Channel(tenant, _) | Topic::User(tenant, _) | Topic::Presence(tenant),
-            Fanout::Presence {
-                user,
-                channels,
-                frame,
-            },
-        ) => {
+        Fanout::Presence {
+            user,
+            channels,
+            frame,
+        } => {
             let person = Person { tenant, user };
             gateway.hubs.show(person, &channels, &Frame::text(&frame));
         }

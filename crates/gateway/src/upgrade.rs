@@ -137,17 +137,7 @@ async fn begin(
 ) -> Result<HttpResponse, actix_web::Error> {
     let limits = gateway.limits;
     let (payload, refused) = guard(request, payload, limits.frames()).await?;
-    let offered = protocols(request.headers());
-    let is_stomp = |name: &&str| Version::of_sub_protocol(name).is_some();
-    let dialect = if !offered.contains(&PROTOCOL) && offered.iter().any(is_stomp) {
-        Dialect::stomp()
-    } else {
-        Dialect::Json
-    };
-    let known = match dialect {
-        Dialect::Json => vec![PROTOCOL],
-        Dialect::Stomp(_) => Version::ALL.map(Version::sub_protocol).to_vec(),
-    };
+    let (dialect, known) = spoken(request.headers());
     let (response, _unused, stream) = actix_ws::handle_with_protocols(request, payload, &known)?;
     let bounds = Bounds {
         frames: limits.gateway_queue_frames,
@@ -170,6 +160,18 @@ async fn begin(
     });
     actix_web::rt::spawn(socket.run(Box::new(greeting)));
     Ok(response.map_body(|_, inner| BoxBody::new(SocketBody::new(outgoing, inner))))
+}
+
+/// The dialect that is asked for, and the sub-protocols by which it is known.
+fn spoken(headers: &HeaderMap) -> (Dialect, Vec<&'static str>) {
+    let offered = protocols(headers);
+    let is_stomp = |name: &&str| Version::of_sub_protocol(name).is_some();
+    if !offered.contains(&PROTOCOL) && offered.iter().any(is_stomp) {
+        let known = Version::ALL.map(Version::sub_protocol);
+        (Dialect::stomp(), known.to_vec())
+    } else {
+        (Dialect::Json, vec![PROTOCOL])
+    }
 }
 
 fn protocols(headers: &HeaderMap) -> Vec<&str> {

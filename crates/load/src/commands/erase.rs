@@ -1,5 +1,6 @@
 //! `erase`: somebody wrote a lot and wants it gone, while others talk in the same channels.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -44,43 +45,35 @@ impl Erase {
         let talk =
             Talk::begin(&rest, &people, self.channels, (self.mark, self.others_mark)).await?;
         talk.write(self.messages).await?;
-        println!("{:<40} {:>10}", "messages of the person", self.messages);
+        print("messages of the person", &self.messages);
         let erased = talk
             .erase(self.rate, Duration::from_secs(self.within))
             .await?;
-        println!(
-            "{:<40} {:>10}",
-            "seconds until all was gone",
-            erased.took.as_secs()
-        );
+        print("seconds until all was gone", &erased.took.as_secs());
         let sends = erased.sends;
-        println!("{:<40} {:>10}", "messages of others meanwhile", sends.count);
+        print("messages of others meanwhile", &sends.count);
         let latencies = [
             ("p50", sends.p50),
             ("p99", sends.p99),
             ("the longest", sends.max),
         ];
         for (name, millis) in latencies {
-            println!("{:<40} {millis:>10.1}", format!("their send, ms, {name}"));
+            print(&format!("their send, ms, {name}"), &format!("{millis:.1}"));
         }
         let left = talk.read_all().await?;
-        println!(
-            "{:<40} {:>10}",
-            "tombstones in the histories", left.tombstones
-        );
-        println!(
-            "{:<40} {:>10}",
-            "of the person in the histories", left.readable
-        );
-        println!("{:<40} {:>10}", "of others in the histories", left.others);
+        print("tombstones in the histories", &left.tombstones);
+        print("of the person in the histories", &left.readable);
+        print("of others in the histories", &left.others);
+        print("sends of others that failed", &erased.failed);
         let is_right = erased.failed == 0
             && left.readable == 0
             && left.tombstones == self.messages
             && left.others == talk.others_wrote();
-        println!(
-            "{:<40} {:>10}",
-            "sends of others that failed", erased.failed
-        );
         Ok(ExitCode::from(u8::from(!is_right)))
     }
+}
+
+/// Prints a figure.
+fn print(name: &str, value: &dyn Display) {
+    println!("{name:<40} {value:>10}");
 }

@@ -55,24 +55,35 @@ impl Connection {
                 self.pending.answer(request, Ok(Stored { id, seq }));
             }
             Ok(Incoming::Refused {
-                request: Some(request),
+                request,
                 code,
                 retry_after_ms,
-            }) => {
-                let (code, retry_after) =
-                    (code.to_owned(), retry_after_ms.map(Duration::from_millis));
-                self.pending
-                    .answer(request, Err(Refused { code, retry_after }));
-            }
-            // The database is away while this connection asks for its channels.
-            Ok(Incoming::Refused {
-                code: "SERVICE_UNAVAILABLE",
-                ..
-            }) => return Err(End::Broken),
-            Ok(Incoming::Refused { code, .. }) => self.stray(&format!("ERROR {code}")),
+            }) => return self.refused(request, code, retry_after_ms),
             Ok(Incoming::Other) => {}
             Err(error) => self.stray(&error.to_string()),
         }
+        Ok(())
+    }
+
+    fn refused(
+        &mut self,
+        request: Option<u64>,
+        code: &str,
+        retry_after_ms: Option<u64>,
+    ) -> Result<(), End> {
+        let Some(request) = request else {
+            // The database is away while this connection asks for its channels.
+            if code == "SERVICE_UNAVAILABLE" {
+                return Err(End::Broken);
+            }
+            self.stray(&format!("ERROR {code}"));
+            return Ok(());
+        };
+        let refused = Refused {
+            code: code.to_owned(),
+            retry_after: retry_after_ms.map(Duration::from_millis),
+        };
+        self.pending.answer(request, Err(refused));
         Ok(())
     }
 
