@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn each_has_as_many_events_as_go_out_at_once_and_goes_on_where_the_last_one_ended() {
         let half = PORTION / 2;
-        let divided = portions(page(&[half - 100, half - 100, 10, PORTION * 2, 10]));
+        let divided = portions(page(&[half - 300, half - 300, 10, PORTION * 2, 10]));
         assert_eq!(
             seqs(&divided),
             [(4, vec![5, 6, 7]), (7, vec![8]), (8, vec![9])]

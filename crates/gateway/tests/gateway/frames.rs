@@ -40,13 +40,7 @@ async fn who_sends_too_many_frames_is_closed_for_a_while() {
     for _ in 0..121 {
         client.say_text(r#"{"type":"PING"}"#).await;
     }
-    let error = loop {
-        match client.next().await {
-            Sent::Frame(frame) if frame["type"] == "ERROR" => break frame,
-            Sent::Frame(_) => {}
-            Sent::Closed(code) => panic!("closed with {code} without a word"),
-        }
-    };
+    let error = client.find("ERROR").await;
     assert_eq!(error["payload"]["code"], "CONNECTION_THROTTLED");
     assert_eq!(client.next().await, Sent::Closed(4429));
 }

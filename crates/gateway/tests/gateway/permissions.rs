@@ -129,12 +129,7 @@ async fn an_event_that_takes_access_away_ends_what_is_heard_and_one_that_gives_i
 
     crm.say(makers_only);
     assign(&world, &customer, 1).await;
-    let denied = loop {
-        let frame = six.next_frame().await;
-        if frame["type"] == "ERROR" {
-            break frame;
-        }
-    };
+    let denied = six.find("ERROR").await;
     assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
     world.send(5, channel, "among us").await;
     six.expect_silence().await;
@@ -160,12 +155,7 @@ async fn who_is_added_while_connected_and_may_not_see_the_record_hears_no_more_t
     members::add(&world.app, &five, channel, &[UserId::from(6)], Role::Member)
         .await
         .unwrap();
-    let denied = loop {
-        let frame = six.next_frame().await;
-        if frame["type"] == "ERROR" {
-            break frame;
-        }
-    };
+    let denied = six.find("ERROR").await;
     assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
     world.send(5, channel, "among us").await;
     world.send(5, group, "for all").await;

@@ -169,13 +169,7 @@ async fn somebody_has_ten_connections_at_most_whichever_gateways_they_are_on() {
     })
     .await;
     let mut surplus = one.open(1, "").await;
-    let error = loop {
-        match surplus.next().await {
-            Sent::Frame(frame) if frame["type"] == "ERROR" => break frame,
-            Sent::Frame(_) => {}
-            Sent::Closed(code) => panic!("closed with {code} without a word"),
-        }
-    };
+    let error = surplus.find("ERROR").await;
     assert_eq!(error["payload"]["code"], "CONNECTION_THROTTLED");
     assert!(
         error["payload"]["details"]["retryAfterMs"]

@@ -179,6 +179,38 @@ async fn a_replay_is_not_bound_by_the_queue() {
 }
 
 #[tokio::test]
+async fn those_who_missed_much_wait_for_each_other_and_get_all_of_it_in_order_then_what_comes() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2, 3]).await;
+    let text = "x".repeat(10_000);
+    let sends = (0..150).map(|_| world.send(1, channel, &text));
+    futures_util::future::join_all(sends).await;
+    let pace = [("GATEWAY_REPLAY_BYTES_PER_SECOND", "10000000")];
+    let gateway = Gateway::start_with(&world, &pace).await;
+    let resume = async |user| {
+        let mut client = gateway.open(user, "&resume=1").await;
+        client.expect("CONNECTED").await;
+        client.resume(&[(channel, 1)]).await;
+        client
+    };
+    let (mut two, mut three) = tokio::join!(resume(2), resume(3));
+    world.send(1, channel, "live").await;
+    for client in [&mut two, &mut three] {
+        let mut is_resumed = false;
+        let mut seq = 2;
+        while !is_resumed || seq < 153 {
+            let frame = client.next_frame().await;
+            if frame["type"] == "RESUMED" {
+                is_resumed = true;
+            } else if frame["seq"].is_i64() {
+                assert_eq!(frame["seq"], seq);
+                seq += 1;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_gone_from_the_log_is_a_gap_and_never_a_silent_hole() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
