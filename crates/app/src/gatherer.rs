@@ -122,25 +122,42 @@ where
 
 #[cfg(test)]
 mod tests {
+    use futures_util::poll;
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     #[tokio::test]
-    async fn what_was_added_is_written_when_it_has_settled_also_at_the_second_try() {
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let tries = Arc::clone(&written);
+    async fn it_settles_when_what_was_added_is_written_and_no_earlier() {
+        let tried = Arc::new(Mutex::new(Vec::new()));
+        let (begun, let_through) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let shared = (
+            Arc::clone(&tried),
+            Arc::clone(&begun),
+            Arc::clone(&let_through),
+        );
         let (gatherer, _task) = Gatherer::start("test", move |batch: Vec<(i32, i32)>| {
-            let mut tries = tries.lock().unwrap();
-            tries.push(batch);
-            let answer = match tries.len() {
-                1 => Err(StorageError::Unavailable("away".into())),
-                _ => Ok(()),
-            };
-            async { answer }
+            let (tried, begun, let_through) = shared.clone();
+            async move {
+                begun.add_permits(1);
+                let_through.acquire().await.unwrap().forget();
+                let mut tried = tried.lock().unwrap();
+                tried.push(batch);
+                match tried.len() {
+                    1 => Err(StorageError::Unavailable("away".into())),
+                    _ => Ok(()),
+                }
+            }
         });
         for (key, value) in [(1, 10), (1, 30), (1, 20)] {
             gatherer.add(key, value);
         }
+        for _try in 0..2 {
+            begun.acquire().await.unwrap().forget();
+            assert!(poll!(Box::pin(gatherer.settle())).is_pending());
+            let_through.add_permits(1);
+        }
         gatherer.settle().await;
-        assert_eq!(*written.lock().unwrap(), [[(1, 30)], [(1, 30)]]);
+        assert_eq!(*tried.lock().unwrap(), [[(1, 30)], [(1, 30)]]);
     }
 }

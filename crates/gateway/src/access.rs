@@ -2,7 +2,7 @@
 //! be asked: when they connect or resume, when an event says that it may have changed, and every quarter of an
 //! hour where something was said meanwhile. What they may not hear is as if they had unsubscribed from it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::event_frame::Frame;
 use crate::frames;
 use crate::gateway::Gateway;
-use crate::hub::Leaving;
+use crate::hub::{Leaving, Start};
 use crate::loader::{Channels, Loaded};
 use crate::session::Session;
 
@@ -77,8 +77,13 @@ impl Gate {
         self.barred.contains(&channel)
     }
 
+    /// Is there one that the session may not hear?
+    pub(crate) fn has_barred(&self) -> bool {
+        !self.barred.is_empty()
+    }
+
     /// The channels that the session may not hear, and how far their logs had come when that was asked.
-    pub(crate) fn barred(&self) -> Channels {
+    fn barred(&self) -> Channels {
         let asked = |channel| self.asked.get(channel).copied().unwrap_or_default();
         let barred = self.barred.iter();
         barred.map(|channel| (*channel, asked(channel))).collect()
@@ -121,6 +126,25 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Channels {
         channels.retain(|(channel, _)| !gate.barred.contains(channel));
     });
     channels
+}
+
+/// How the session starts: so in these channels, as far as its person may hear them, and hearing nothing of the others.
+pub(crate) fn starts(
+    session: &Session,
+    channels: impl IntoIterator<Item = (ChannelId, Start)>,
+) -> Vec<(ChannelId, Start)> {
+    let narrowed: BTreeMap<ChannelId, Start> = session
+        .gated(|gate| gate.barred())
+        .into_iter()
+        .flatten()
+        .map(|(channel, at)| (channel, Start::Narrowed(at)))
+        .collect();
+    let heard = channels
+        .into_iter()
+        .filter(|(channel, _)| !narrowed.contains_key(channel));
+    let mut starts: Vec<_> = heard.collect();
+    starts.extend(narrowed);
+    starts
 }
 
 /// Has every session whose person is in the channel be asked about again.
@@ -189,7 +213,8 @@ async fn bar(gateway: &Gateway, session: &Session, channel: ChannelId) {
                 return;
             }
             Leaving::Quiet | Leaving::Unknown => return,
-            // What was missed is being read: of a channel that is barred no more of it is told, and so it ends.
+            // RESUME is waited for, or what was missed is read: of a channel that is barred no more of it is told, and so
+            // it ends.
             Leaving::Busy => sleep(BUSY).await,
         }
     }

@@ -99,16 +99,14 @@ impl Reading {
         };
         let current = access::admitted(&self.session, loaded).await;
         let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
-        let barred = self.session.barred();
         let (known, unknown): (Vec<_>, Vec<_>) = channels
             .into_iter()
             .partition(|(channel, _)| current.contains_key(channel));
         if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
-            starts.retain(|(channel, _)| !barred.iter().any(|(other, _)| other == channel));
-            self.start(&starts, (&named, &barred));
-        } else if !barred.is_empty() {
+            self.start(&starts, &named);
+        } else if self.session.has_barred() {
             access::look_again(&self.gateway, &self.session, None);
         }
         for (channel, _) in unknown {
@@ -156,22 +154,16 @@ impl Reading {
         }
     }
 
-    fn start(
-        &self,
-        starts: &[(ChannelId, Seq)],
-        (named, barred): (&BTreeSet<ChannelId>, &[(ChannelId, Seq)]),
-    ) {
-        let start = |(channel, at): &(ChannelId, Seq)| {
+    fn start(&self, starts: &[(ChannelId, Seq)], named: &BTreeSet<ChannelId>) {
+        let starts = starts.iter().map(|(channel, at)| {
             let start = if named.contains(channel) {
                 Start::Reading
             } else {
                 Start::At(*at)
             };
             (*channel, start)
-        };
-        let narrowed = |(channel, at): &(ChannelId, Seq)| (*channel, Start::Narrowed(*at));
-        let narrowed = barred.iter().map(narrowed);
-        let starts: Vec<_> = starts.iter().map(start).chain(narrowed).collect();
+        });
+        let starts = access::starts(&self.session, starts);
         self.gateway.hubs.start(self.session.id, &starts);
     }
 

@@ -7,7 +7,6 @@ use discuss_domain::{ChannelId, Seq};
 
 use crate::access::Gate;
 use crate::hub::{Handle, Person, SessionId};
-use crate::loader::Channels;
 use crate::outgoing::Outgoing;
 
 /// A socket whose person is known.
@@ -88,9 +87,9 @@ impl Session {
         self.gated(|gate| gate.is_barred(channel)) == Some(true)
     }
 
-    /// The channels that its person is in but may not hear, as of these seqs.
-    pub(crate) fn barred(&self) -> Channels {
-        self.gated(|gate| gate.barred()).unwrap_or_default()
+    /// Whether there is a channel that its person is in but may not hear.
+    pub(crate) fn has_barred(&self) -> bool {
+        self.gated(|gate| gate.has_barred()) == Some(true)
     }
 
     /// Leaves an order; `true` when nobody is reading for this session, so that somebody must begin.

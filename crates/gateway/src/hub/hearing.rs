@@ -25,13 +25,12 @@ where
         match session.places.get(channel_id) {
             None | Some(Place::Left(_)) => return Leaving::Unknown,
             // Whoever reads joins at the end of it, and is waited for.
-            Some(Place::Reading { .. }) => return Leaving::Busy,
+            Some(Place::Reading { .. } | Place::Added(_)) => return Leaving::Busy,
             Some(Place::Narrowed(_)) => return Leaving::Quiet,
-            Some(Place::Live | Place::Added(_)) => {
-                let place = Place::Narrowed(heard.unwrap_or_default());
-                session.places.set(channel_id, place);
-            }
+            Some(Place::Live) => {}
         }
+        let place = Place::Narrowed(heard.unwrap_or_default());
+        session.places.set(channel_id, place);
         if let Some(channel) = self.hub.channels.get_mut(&channel_id) {
             channel.remove_live(id);
             self.look_for_idleness(channel_id);

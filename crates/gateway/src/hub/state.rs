@@ -121,7 +121,7 @@ pub enum Leaving {
     Done,
     /// It heard nothing before.
     Quiet,
-    /// It reads what it missed: afterwards, please.
+    /// It has not started, or reads what it missed: afterwards, please.
     Busy,
     /// It is not in the channel.
     #[default]

@@ -7,7 +7,7 @@ use super::portions::{Portion, portions};
 use super::{RETRY, Reading};
 use crate::event_frame::Frame;
 use crate::frames;
-use crate::hub::{MemberPage, Step};
+use crate::hub::{MemberPage, Page, Step};
 use crate::pages::{self, PAGE_EVENTS};
 
 impl Reading {
@@ -39,28 +39,32 @@ impl Reading {
     }
 
     async fn take_page(&mut self, channel: ChannelId, page: MemberPage<Frame>) {
-        let portions = portions(page);
+        let MemberPage { member, page } = page;
+        let portions = portions(page.events);
         if portions.len() > 1 && self.turn.is_none() {
             self.is_long = true;
             return;
         }
-        for Portion { bytes, page } in portions {
-            if self.session.outgoing.close_reason().is_some() {
-                return;
-            }
+        for Portion { bytes, events } in portions {
             if self.turn.is_some() {
                 self.session.outgoing.drained().await;
                 self.gateway.replay_pace.wait(bytes).await;
             }
+            if self.session.outgoing.close_reason().is_some() {
+                return;
+            }
             let Some(replay) = self.replays.get_mut(&channel) else {
                 return;
             };
+            let page = Page {
+                after: replay.wants_after(),
+                head: page.head,
+                events,
+            };
             let step = if self.session.is_barred(channel) {
-                Step::Refused {
-                    as_of: page.page.head,
-                }
+                Step::Refused { as_of: page.head }
             } else {
-                replay.step(page)
+                replay.step(MemberPage { member, page })
             };
             self.take(channel, step);
         }

@@ -1,49 +1,28 @@
-//! A page's events by how many go out at once.
+//! What a page has, by how much goes out at once.
 
 use crate::event_frame::Frame;
-use crate::hub::{MemberPage, Page};
+use crate::hub::Event;
 use crate::replay_pace::PORTION;
 
-/// Events of a page that go out at once.
+/// Events that go out at once.
+#[derive(Default)]
 pub(super) struct Portion {
-    /// Of its frames.
+    /// Of their frames.
     pub(super) bytes: usize,
-    pub(super) page: MemberPage<Frame>,
+    pub(super) events: Vec<Event<Frame>>,
 }
 
-/// The page in portions, at least one; a frame is never divided.
-pub(super) fn portions(MemberPage { member, page }: MemberPage<Frame>) -> Vec<Portion> {
-    let Page {
-        after,
-        head,
-        events,
-    } = page;
-    let portion = |after| Portion {
-        bytes: 0,
-        page: MemberPage {
-            member,
-            page: Page {
-                after,
-                head,
-                events: Vec::new(),
-            },
-        },
-    };
+/// The events in portions, at least one; a frame is never divided.
+pub(super) fn portions(events: Vec<Event<Frame>>) -> Vec<Portion> {
     let mut portions = Vec::new();
-    let mut last = portion(after);
+    let mut last = Portion::default();
     for event in events {
         let bytes = event.frame.as_ref().len();
         if last.bytes > 0 && last.bytes + bytes > PORTION {
-            let after = last
-                .page
-                .page
-                .events
-                .last()
-                .map_or(after, |event| event.seq);
-            portions.push(std::mem::replace(&mut last, portion(after)));
+            portions.push(std::mem::take(&mut last));
         }
         last.bytes += bytes;
-        last.page.page.events.push(event);
+        last.events.push(event);
     }
     portions.push(last);
     portions
@@ -56,50 +35,35 @@ mod tests {
 
     use super::*;
     use crate::frames;
-    use crate::hub::{Effect, Event};
+    use crate::hub::Effect;
 
-    fn page(lengths: &[usize]) -> MemberPage<Frame> {
+    /// The seqs and bytes of the portions of events of such lengths.
+    fn divided(lengths: &[usize]) -> Vec<(Vec<i64>, usize)> {
         let event = |(seq, length): (i64, &usize)| Event {
             seq: Seq::from(seq),
             effect: Effect::Nothing,
             frame: frames::own("TEST", json!({ "text": "x".repeat(*length) }), None),
         };
-        MemberPage {
-            member: true,
-            page: Page {
-                after: Seq::from(4),
-                head: Seq::from(9),
-                events: (5..).zip(lengths).map(event).collect(),
-            },
-        }
-    }
-
-    fn seqs(portions: &[Portion]) -> Vec<(i64, Vec<i64>)> {
-        let seqs = |Portion { page, .. }: &Portion| {
-            let events = page.page.events.iter().map(|event| event.seq.get());
-            (page.page.after.get(), events.collect())
+        let events = (5..).zip(lengths).map(event).collect();
+        let seqs = |portion: Portion| {
+            let seqs = portion.events.iter().map(|event| event.seq.get());
+            (seqs.collect(), portion.bytes)
         };
-        portions.iter().map(seqs).collect()
+        portions(events).into_iter().map(seqs).collect()
     }
 
     #[test]
-    fn each_has_as_many_events_as_go_out_at_once_and_goes_on_where_the_last_one_ended() {
+    fn each_has_as_many_events_as_may_go_out_at_once() {
         let half = PORTION / 2;
-        let divided = portions(page(&[half - 300, half - 300, 10, PORTION * 2, 10]));
-        assert_eq!(
-            seqs(&divided),
-            [(4, vec![5, 6, 7]), (7, vec![8]), (8, vec![9])]
-        );
-        assert!(divided[0].bytes <= PORTION && divided[1].bytes > PORTION);
-        assert!(
-            divided
-                .iter()
-                .all(|portion| portion.page.page.head.get() == 9)
-        );
+        let divided = divided(&[half - 300, half - 300, 10, PORTION * 2, 10]);
+        let (seqs, bytes): (Vec<_>, Vec<_>) = divided.into_iter().unzip();
+        assert_eq!(seqs, [vec![5, 6, 7], vec![8], vec![9]]);
+        assert!(bytes[0] <= PORTION && bytes[0] > PORTION - 600);
+        assert!(bytes[1] > PORTION * 2 && bytes[2] < 300);
     }
 
     #[test]
-    fn a_page_without_events_is_one_portion() {
-        assert_eq!(seqs(&portions(page(&[]))), [(4, vec![])]);
+    fn without_events_there_is_one_portion() {
+        assert_eq!(divided(&[]), [(vec![], 0)]);
     }
 }

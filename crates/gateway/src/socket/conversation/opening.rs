@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use discuss_app::presence::NewLink;
+use discuss_domain::Seq;
 use discuss_domain::presence::Device;
-use discuss_domain::{ChannelId, Seq};
 use discuss_wire::errors::ErrorCode;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -152,13 +152,9 @@ impl<'s> Conversation<'s> {
         let Some((_, channels)) = self.held.take() else {
             return;
         };
-        let heard = |(channel, _): &(ChannelId, Seq)| !self.session.is_barred(*channel);
-        let heard = channels.into_iter().filter(heard);
-        let narrowed = self.session.barred().into_iter();
-        let starts: Vec<_> = heard
-            .map(|(channel, at)| (channel, Start::At(at)))
-            .chain(narrowed.map(|(channel, at)| (channel, Start::Narrowed(at))))
-            .collect();
+        let channels = channels.into_iter();
+        let starts = channels.map(|(channel, at)| (channel, Start::At(at)));
+        let starts = access::starts(&self.session, starts);
         self.socket.gateway.hubs.start(self.session.id, &starts);
     }
 
