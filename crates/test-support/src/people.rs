@@ -11,7 +11,7 @@ use discuss_domain::entities::RecordRef;
 use discuss_domain::members::Role;
 use discuss_domain::messages::{Content, Draft, Message, MessageKind};
 use discuss_domain::users::Caller;
-use discuss_domain::{ChannelId, TenantId, UserId};
+use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 use discuss_storage::Connection;
 use discuss_storage::redis::{Cache, Redis, Topic};
 use uuid::Uuid;
@@ -75,9 +75,18 @@ impl World {
         row.expect("the SQL must bring a row").get(0)
     }
 
-    /// Listens to what is published from now on.
+    /// Listens to what is published from now on, but for events that are in the log already.
     pub async fn listen(&self, topics: &[Topic]) -> Listener {
-        Listener::start(self.app.redis(), topics).await
+        let client = self.database.client().await;
+        let heads = client
+            .query("SELECT id, last_seq FROM channels", &[])
+            .await
+            .expect("the database must be there");
+        let heads = heads.iter().map(|row| {
+            let (channel, head) = (row.get::<_, i64>(0), row.get::<_, i64>(1));
+            (ChannelId::from(channel), Seq::from(head))
+        });
+        Listener::start(self.app.redis(), topics, heads.collect()).await
     }
 
     /// What is kept of who may see a record counts no more.
