@@ -132,6 +132,11 @@ impl Hubs {
         self.at(channel, |turn| turn.refuse(session, channel, as_of));
     }
 
+    /// The session reads the channel no more, which it may not hear.
+    pub(crate) fn silence(&self, session: SessionId, channel: ChannelId, as_of: Seq) {
+        self.at(channel, |turn| turn.silence(session, channel, as_of));
+    }
+
     /// An event came.
     pub(crate) fn published(&self, tenant: TenantId, event: &FanoutEvent) {
         let channel = event.channel;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
 
-use crate::access;
+use crate::access::{self, Admitted};
 use crate::frames;
 use crate::gateway::Gateway;
 use crate::hub::{Replay, Start};
@@ -97,7 +97,10 @@ impl Reading {
         let Some(loaded) = self.load().await else {
             return;
         };
-        let current = access::admitted(&self.session, loaded).await;
+        let Admitted {
+            channels: current,
+            opened,
+        } = access::admitted(&self.session, loaded).await;
         let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
         let (known, unknown): (Vec<_>, Vec<_>) = channels
             .into_iter()
@@ -109,9 +112,13 @@ impl Reading {
         } else if self.session.has_barred() {
             access::look_again(&self.gateway, &self.session, None);
         }
+        let unnamed = opened
+            .into_iter()
+            .filter(|(channel, _)| !known.iter().any(|(named, _)| named == channel));
+        access::let_in_soon(&self.gateway, &self.session, unnamed.collect());
         for (channel, _) in unknown {
             // Many may be answered: as fast as the socket takes it, no faster.
-            self.session.outgoing.drained().await;
+            self.drained().await;
             self.tell_refused(channel, request_id.as_deref());
         }
         let channels = known.iter().map(|(channel, _)| *channel).collect();
@@ -130,6 +137,10 @@ impl Reading {
     fn rejoin(&mut self, channel: ChannelId, (after, head): (Seq, Seq)) {
         self.gateway.hubs.withdraw(self.session.id, channel);
         self.session.forget_catch_ups(channel);
+        if self.session.is_barred(channel) {
+            self.turn_away(channel, head);
+            return;
+        }
         self.standings.insert(channel, head);
         // What the hub remembers need not be read; a log that went back is found out by reading.
         let at = self
@@ -179,6 +190,13 @@ impl Reading {
         }
     }
 
+    /// The channel, of which they are a member as of `head`, may not be heard any more.
+    fn turn_away(&mut self, channel: ChannelId, head: Seq) {
+        self.replays.remove(&channel);
+        self.gateway.hubs.silence(self.session.id, channel, head);
+        self.refuse(channel);
+    }
+
     /// The channel is not theirs: whoever resumed it is told so in answer, who was behind by chance
     /// unasked, since the event that removed them is not for them to read.
     fn refuse(&mut self, channel: ChannelId) {
@@ -208,13 +226,14 @@ impl Reading {
 
     /// Marks and unread counts have no seq: whoever comes back is told them as they are. Best effort,
     /// the next mark that moves tells them again.
-    async fn tell_state(&self, channels: &[ChannelId]) {
-        let (loader, person) = (&self.gateway.loader, self.session.person);
+    async fn tell_state(&mut self, channels: &[ChannelId]) {
+        let person = self.session.person;
         for channels in channels.chunks(STATE_BATCH) {
-            if let Some(state) = loader.state_of(person, channels.to_vec()).await {
+            let state = self.gateway.loader.state_of(person, channels.to_vec());
+            if let Some(state) = state.await {
                 self.push(state);
             }
-            self.session.outgoing.drained().await;
+            self.drained().await;
         }
     }
 
@@ -238,7 +257,7 @@ impl Reading {
                 .map(|(channel, at)| (channel.to_string(), *at))
                 .collect();
             let payload = json!({ "channels": channels });
-            self.session.outgoing.drained().await;
+            self.drained().await;
             let frame = frames::own("RESUMED", payload, resume.request_id.as_deref());
             self.session.note_resumed();
             self.session.outgoing.push_replayed(&frame);

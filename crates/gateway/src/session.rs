@@ -58,6 +58,10 @@ impl Handle for Arc<Session> {
     fn id(&self) -> SessionId {
         self.id
     }
+
+    fn may_hear(&self, channel: ChannelId) -> bool {
+        !self.is_barred(channel)
+    }
 }
 
 impl Session {

@@ -46,7 +46,7 @@ where
 
     /// The session wants to hear the channel, of which its person is a member as of a snapshot of the log that
     /// reached `at`. `from` is told after which seq it hears it, before any event. Answers whether it does: not
-    /// before it starts, not while it reads what it missed, nor when the snapshot is too old.
+    /// before it starts, not while it reads what it missed, nor when it may not or the snapshot is too old.
     pub fn subscribe(
         &mut self,
         id: SessionId,
@@ -59,6 +59,9 @@ where
         let Some(session) = self.hub.sessions.get_mut(id).filter(started) else {
             return false;
         };
+        if !session.handle.may_hear(channel_id) {
+            return false;
+        }
         match session.places.get(channel_id) {
             Some(Place::Reading { .. }) => return false,
             Some(Place::Left(left)) if left > at => return false,

@@ -198,9 +198,12 @@ where
             return false;
         };
         let noted = match session.places.get(id) {
-            Some(Place::Live | Place::Narrowed(_)) => return false,
-            Some(Place::Left(left)) => return left < seq,
-            None if session.started => return true,
+            Some(Place::Live) => return false,
+            // Who is added after that was removed before.
+            Some(Place::Left(at) | Place::Narrowed(at)) => {
+                return at < seq && session.hears(id, seq);
+            }
+            None if session.started => return session.hears(id, seq),
             Some(Place::Reading { added }) => Place::Reading {
                 added: added.max(Some(seq)),
             },
@@ -257,12 +260,14 @@ where
         let Some(channel) = self.hub.channels.get_mut(&id) else {
             return;
         };
-        let (tenant, position) = (channel.tenant, channel.position);
+        let (tenant, position, known) = (channel.tenant, channel.position, channel.head);
         let freed = channel.forget_recent(position);
         self.hub.recent_bytes = self.hub.recent_bytes.saturating_sub(freed);
         let waiting = channel.jump(head);
         if head >= position {
             rest.extend(waiting);
+            // What was told of it while the page was under way.
+            channel.head = channel.head.max(known);
         }
         self.hub.holes.remove(&id);
         for Live { handle, from } in channel.take_live() {
@@ -271,6 +276,7 @@ where
         for event in rest {
             self.published(tenant, id, event);
         }
+        self.look_for_hole(id);
         self.look_for_idleness(id);
     }
 }

@@ -28,16 +28,11 @@ where
         let places = Places::with_capacity(channels.len());
         let noted = std::mem::replace(&mut session.places, places);
         for (channel, start) in channels {
+            let added = noted.get(*channel).and_then(added_at);
             match start {
                 Start::At(at) => drop(self.join(id, *channel, *at)),
-                Start::Narrowed(at) => {
-                    self.withdraw(id, *channel);
-                    self.set_place(id, *channel, Place::Narrowed(*at));
-                }
-                Start::Reading => {
-                    let added = noted.get(*channel).and_then(added_at);
-                    self.set_place(id, *channel, Place::Reading { added });
-                }
+                Start::Narrowed(at) => self.narrow(id, *channel, (*at, added)),
+                Start::Reading => self.set_place(id, *channel, Place::Reading { added }),
             }
         }
         for (channel, place) in noted.into_others() {
@@ -117,6 +112,17 @@ where
             return;
         }
         self.set_place(id, channel, Place::Left(as_of));
+    }
+
+    /// The session reads no more of the channel, of which its person is a member as of a snapshot of the log that
+    /// reached `as_of`: it may not hear it.
+    pub fn silence(&mut self, id: SessionId, channel: ChannelId, as_of: Seq) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        if let Some(Place::Reading { added }) = session.places.get(channel) {
+            self.narrow(id, channel, (as_of, added));
+        }
     }
 
     /// The session is gone.
@@ -226,6 +232,19 @@ where
         {
             channel.idle_since = Some(self.now);
             self.hub.idle.push_back((self.now, id));
+        }
+    }
+
+    /// The session wants nothing more of the channel, unless its person was added after `as_of`.
+    fn narrow(&mut self, id: SessionId, channel: ChannelId, (as_of, added): (Seq, Option<Seq>)) {
+        let Some(session) = self.hub.sessions.get_mut(id) else {
+            return;
+        };
+        session.places.set(channel, Place::Narrowed(as_of));
+        if let Some(added) = added.filter(|added| *added > as_of)
+            && session.hears(channel, added)
+        {
+            self.join_added(id, channel, added);
         }
     }
 

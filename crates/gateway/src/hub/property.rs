@@ -54,6 +54,8 @@ pub(super) enum Op {
     Read(usize),
     /// A page that was read reaches its session.
     Answer(usize),
+    /// A page that was read reaches its session, which may not hear the channel any more.
+    Silence(usize),
     /// A fetch of the hub is read.
     Fetch(usize),
     /// A fetch that was read reaches the hub.
@@ -100,6 +102,7 @@ fn session_op() -> impl Strategy<Value = Op> {
         1 => any_index().prop_map(Op::Close),
         4 => any_index().prop_map(Op::Read),
         4 => any_index().prop_map(Op::Answer),
+        1 => any_index().prop_map(Op::Silence),
     ]
 }
 
@@ -157,4 +160,49 @@ fn who_narrowed_a_channel_is_not_woken_by_a_removal_and_return_that_they_read_al
         Op::Leave(session, channel),
     ];
     run(ops, false);
+}
+
+#[test]
+fn who_is_silenced_while_they_read_hears_the_channel_when_they_were_added_again_meanwhile() {
+    let (session, user, channel) = (0, 0, 1);
+    let ops = [
+        Op::Add(channel, user),
+        Op::Open(user),
+        Op::Load(session),
+        Op::Start(session, Some(0)),
+        Op::Read(0),
+        Op::Remove(channel, user),
+        Op::Add(channel, user),
+        Op::News,
+        Op::Told(0),
+        Op::Silence(session),
+    ];
+    run(ops, true);
+}
+
+#[test]
+fn what_is_told_of_a_log_while_a_page_is_read_that_shows_a_loss_is_not_forgotten() {
+    let (session, user, channel) = (0, 0, 1);
+    let ops = [
+        Op::Add(channel, user),
+        Op::Open(user),
+        Op::Load(session),
+        Op::Start(session, None),
+        Op::Subscribe(0),
+        Op::Head(0),
+        // The hub misses all of this, and the first two are gone when it reads them.
+        Op::Post(channel),
+        Op::Post(channel),
+        Op::Post(channel),
+        Op::News,
+        Op::Told(0),
+        Op::Prune(channel, 1),
+        Op::Tick(60),
+        // Both the hub and the session read it before this, which is told before the hub has what it read.
+        Op::Fetch(0),
+        Op::Resume(session, channel, 3),
+        Op::Read(0),
+        Op::Post(channel),
+    ];
+    run(ops, true);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use discuss_domain::{TenantId, UserId};
+use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 
-use super::places::Places;
+use super::places::{Place, Places};
 
 /// A connection, numbered within this process in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,11 @@ impl From<u64> for SessionId {
 pub trait Handle: Clone {
     /// Which session it is of.
     fn id(&self) -> SessionId;
+
+    /// Whether it may hear a channel that its person is in, where something else than membership decides too.
+    fn may_hear(&self, _channel: ChannelId) -> bool {
+        true
+    }
 }
 
 /// Somebody: user ids mean something only within their tenant.
@@ -43,6 +48,17 @@ pub(super) struct Session<S> {
     /// Nothing is delivered before the start: what the person is added to meanwhile is noted.
     pub(super) started: bool,
     pub(super) places: Places,
+}
+
+impl<S: Handle> Session<S> {
+    /// Whether it is to hear the channel, to which its person was added by the event of this seq; else that is noted.
+    pub(super) fn hears(&mut self, channel: ChannelId, added: Seq) -> bool {
+        let may_hear = self.handle.may_hear(channel);
+        if !may_hear {
+            self.places.set(channel, Place::Narrowed(added));
+        }
+        may_hear
+    }
 }
 
 /// All open connections, and whose they are. Every shard has them all, ten thousand of them: what a table keeps free

@@ -1,7 +1,10 @@
 //! A replay's pages: read, and handed to the socket.
 
+use std::time::Duration;
+
 use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::portions::{Portion, portions};
 use super::{RETRY, Reading};
@@ -10,11 +13,14 @@ use crate::frames;
 use crate::hub::{MemberPage, Page, Step};
 use crate::pages::{self, PAGE_EVENTS};
 
+/// Who takes a portion no faster than this does not keep others from reading.
+const SLOW: Duration = Duration::from_secs(1);
+
 impl Reading {
     /// Reads the channel's next page, when the socket has taken what was read before. A long one waits for its turn,
     /// and is read again then.
     pub(super) async fn read_page(&mut self, channel: ChannelId) {
-        self.session.outgoing.drained().await;
+        self.drained().await;
         if self.is_long && self.turn.is_none() {
             tokio::select! {
                 turn = self.gateway.replay_pace.turn() => self.turn = turn,
@@ -47,11 +53,12 @@ impl Reading {
         }
         for Portion { bytes, events } in portions {
             if self.turn.is_some() {
-                self.session.outgoing.drained().await;
+                self.drained().await;
+                let is_gone = self.session.outgoing.close_reason().is_some();
+                if is_gone || self.turn.is_none() {
+                    return;
+                }
                 self.gateway.replay_pace.wait(bytes).await;
-            }
-            if self.session.outgoing.close_reason().is_some() {
-                return;
             }
             let Some(replay) = self.replays.get_mut(&channel) else {
                 return;
@@ -61,13 +68,22 @@ impl Reading {
                 head: page.head,
                 events,
             };
-            let step = if self.session.is_barred(channel) {
-                Step::Refused { as_of: page.head }
-            } else {
-                replay.step(MemberPage { member, page })
-            };
+            if member && self.session.is_barred(channel) {
+                self.turn_away(channel, page.head);
+                return;
+            }
+            let step = replay.step(MemberPage { member, page });
             self.take(channel, step);
         }
+    }
+
+    /// Waits until the socket has taken nearly everything. Who takes it slowly gives up their turn meanwhile.
+    pub(super) async fn drained(&mut self) {
+        let outgoing = &self.session.outgoing;
+        if self.turn.is_some() && timeout(SLOW, outgoing.drained()).await.is_err() {
+            self.turn = None;
+        }
+        outgoing.drained().await;
     }
 
     fn take(&mut self, channel: ChannelId, step: Step<Frame>) {

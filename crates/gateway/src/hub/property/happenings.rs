@@ -40,6 +40,7 @@ impl World {
             Op::Close(at) => self.close(at),
             Op::Read(at) => self.read(at),
             Op::Answer(at) => self.answer(at),
+            Op::Silence(at) => self.silence(at),
             carried => self.carry(carried),
         }
     }

@@ -58,6 +58,13 @@ impl Log {
         deciding.next().is_some_and(|effect| effect.adds(user))
     }
 
+    /// Whether an event after this seq makes the user a member again.
+    pub(super) fn adds_after(&self, user: UserId, at: Seq) -> bool {
+        self.effects[index(at)..]
+            .iter()
+            .any(|effect| effect.adds(user))
+    }
+
     pub(super) fn event(&self, at: Seq) -> Event<String> {
         Event {
             seq: at,

@@ -162,6 +162,18 @@ impl World {
         }
     }
 
+    pub(super) fn silence(&mut self, at: usize) {
+        let Some(client) = choose(&mut self.clients, at) else {
+            return;
+        };
+        let Some((channel, page)) = client.take_page().filter(|(_, page)| page.member) else {
+            return;
+        };
+        let (id, as_of) = (client.id, page.page.head);
+        client.receive_silence(channel, as_of);
+        self.turn(|turn| turn.silence(id, channel, as_of));
+    }
+
     pub(super) fn answer(&mut self, at: usize) {
         let Some(client) = choose(&mut self.clients, at) else {
             return;

@@ -121,7 +121,7 @@ impl<'s> Conversation<'s> {
         };
         self.socket.turn = None;
         let gateway = &self.socket.gateway;
-        let channels = access::admitted(&self.session, loaded).await;
+        let channels = access::admitted(&self.session, loaded).await.channels;
         let (shared, caller) = (Arc::clone(gateway), self.context.caller.clone());
         tokio::spawn(async move { shared.loader.keep_name(caller).await });
         match beginning {

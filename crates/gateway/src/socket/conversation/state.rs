@@ -116,7 +116,7 @@ impl Conversation<'_> {
             return Err(self.why_not_in(channel).await);
         }
         let admitted = access::admitted(&self.session, loaded).await;
-        let Some((_, last_seq)) = admitted.first().copied() else {
+        let Some((_, last_seq)) = admitted.channels.first().copied() else {
             let id = request.id.as_deref();
             self.push(&access::refusal(&self.session, channel, id));
             access::look_again(gateway, &self.session, Some(channel));

@@ -1,0 +1,147 @@
+//! What one session has asked of records' services, and what it was answered.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use discuss_app::Context;
+use discuss_app::permissions::Sight;
+use discuss_domain::{ChannelId, Seq};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::loader::Channels;
+
+/// It is asked again after so long,
+const AGAIN: Duration = Duration::from_mins(15);
+/// and at most so much later, so that not all ask at once;
+const SPREAD: Duration = Duration::from_secs(90);
+/// and where the records' services did not answer, which is a no, after so long.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What a session has asked of records' services; only there is one if they can be asked.
+pub(crate) struct Gate {
+    /// Who asks.
+    context: Context,
+    /// What was asked about each channel last.
+    asked: HashMap<ChannelId, Asked>,
+    questions: u64,
+    /// The channels that the session may not hear.
+    barred: HashSet<ChannelId>,
+    again_at: Instant,
+}
+
+/// What was asked about a channel and has its answer.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Questions have numbers; an answer counts no more when a later one was answered.
+    question: u64,
+    /// How far the channel's log had come.
+    head: Seq,
+}
+
+/// What an answer changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The session may hear the channel again.
+    Opened,
+    /// It may not hear it.
+    Closed,
+    Nothing,
+}
+
+impl Gate {
+    pub(crate) fn new(context: Context) -> Self {
+        Self {
+            context,
+            asked: HashMap::new(),
+            questions: 0,
+            barred: HashSet::new(),
+            again_at: again_at(),
+        }
+    }
+
+    /// From now on it is asked with this.
+    pub(crate) fn renew(&mut self, context: Context) {
+        self.context = context;
+    }
+
+    /// Is it time to ask again? Then the next time is set.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let is_due = Instant::now() >= self.again_at;
+        if is_due {
+            self.again_at = again_at();
+        }
+        is_due
+    }
+
+    /// It was not answered: that is asked again soon.
+    fn doubt(&mut self) {
+        self.again_at = self.again_at.min(spread(SOON, SOON));
+    }
+
+    /// A question is asked now: its number, and who asks.
+    pub(super) fn ask(&mut self) -> (u64, Context) {
+        self.questions = self.questions.saturating_add(1);
+        (self.questions, self.context.clone())
+    }
+
+    /// Notes what a question about a channel, whose log had come to `head`, was answered.
+    pub(super) fn note(
+        &mut self,
+        question: u64,
+        (channel, head): (ChannelId, Seq),
+        sight: Sight,
+    ) -> Change {
+        if sight == Sight::Doubted {
+            self.doubt();
+        }
+        let before = self.asked.get(&channel);
+        if before.is_some_and(|before| before.question > question) {
+            return Change::Nothing;
+        }
+        self.asked.insert(channel, Asked { question, head });
+        if !sight.is_open() {
+            self.barred.insert(channel);
+            return Change::Closed;
+        }
+        if self.barred.remove(&channel) {
+            Change::Opened
+        } else {
+            Change::Nothing
+        }
+    }
+
+    /// May the session not hear this channel?
+    pub(crate) fn is_barred(&self, channel: ChannelId) -> bool {
+        self.barred.contains(&channel)
+    }
+
+    /// Is there one that the session may not hear?
+    pub(crate) fn has_barred(&self) -> bool {
+        !self.barred.is_empty()
+    }
+
+    /// The channels that the session may not hear, and how far their logs had come when that was asked.
+    pub(super) fn barred(&self) -> Channels {
+        let barred = self.barred.iter();
+        barred
+            .map(|channel| (*channel, self.asked_at(*channel).unwrap_or_default()))
+            .collect()
+    }
+
+    /// How far the channel's log had come when it was asked about.
+    pub(super) fn asked_at(&self, channel: ChannelId) -> Option<Seq> {
+        self.asked.get(&channel).map(|asked| asked.head)
+    }
+}
+
+fn again_at() -> Instant {
+    spread(AGAIN, SPREAD)
+}
+
+/// So much later than now, and at most `spread` more.
+fn spread(after: Duration, spread: Duration) -> Instant {
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    let share = Duration::from_millis(random % 1_000);
+    Instant::now() + after + share.saturating_mul(u32::try_from(spread.as_secs()).unwrap_or(1))
+}
