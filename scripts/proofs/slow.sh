@@ -6,34 +6,41 @@
 # shellcheck source=../lib/all.sh source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/all.sh"
 
+SOCKETS=10000
 DEAF=500
 # The queue of one who takes nothing would be full after 24 seconds; the system gives up 10 after it held all it may.
 GONE_WITHIN=25
 # Of these, to whom four times as much is due, the queues are full before.
 FILLED=250
+# How many the gateway closed because of that, and how many of them were gone within 10 seconds.
+CLOSED=discuss_gateway_slow_closes_total
+CLOSED_IN_TIME='discuss_gateway_slow_close_seconds_bucket{le="10"}'
 
 # One run of so many who cease to read, its report under a name: listen_to NAME DEAF [OPTIONS...]
 listen_to() {
   local name=$1 deaf=$2
   shift 2
   # 20 channels, each with 10 messages of 4 KB a second, from which half of the members turn away.
-  proof_load slow --any-lateness --skip-probes --sockets 10000 --channels 200 --members 50 --rate 300 --messages 24000 --deaf "$deaf" "$@" \
+  proof_load slow --any-lateness --skip-probes --sockets "$SOCKETS" --channels 200 --members 50 --rate 300 --messages 24000 --deaf "$deaf" "$@" \
     --api "$(proof_api api)" --gateway "$(proof_gateway gateway)" \
     --pids "$(proof_pids)" --json "$PROOF_PLACE/$name.json" | tee "$PROOF_PLACE/load.out"
 }
 
-# Notes every second how many sockets the gateway has, until it is ended. For the background.
+# Notes every second how many sockets the gateway has, until it or the gateway is ended. For the background.
 watch_sockets() {
+  local sockets
   trap - EXIT
-  while sleep 1; do
-    printf '%s %s\n' "$(date +%s)" "$(load_sockets gateway)"
+  while sleep 1 && proof_pid gateway >/dev/null; do
+    if sockets=$(load_sockets gateway) && [[ -n $sockets ]]; then
+      printf '%s %s\n' "$(date +%s)" "$sockets"
+    fi
   done >"$PROOF_PLACE/sockets.out"
 }
 
 # How many seconds after they ceased to read all of those were gone.
 gone_after() {
-  awk -v deaf="$DEAF" 'FNR == NR { if (/ cease to read at /) ceased = $NF; next }
-    $1 >= ceased && $2 <= 10000 - deaf { print int($1 - ceased + 1); exit }' "$PROOF_PLACE/load.out" "$PROOF_PLACE/sockets.out"
+  awk -v left="$((SOCKETS - DEAF))" 'FNR == NR { if (/ cease to read at /) ceased = $NF; next }
+    $1 >= ceased && $2 > 0 && $2 <= left { print int($1 - ceased + 1); exit }' "$PROOF_PLACE/load.out" "$PROOF_PLACE/sockets.out"
 }
 
 # A counter or the like of the gateway: figure_of NAME
@@ -69,9 +76,11 @@ main() {
     if ((${gone:-1000} > longest)); then longest=${gone:-1000}; fi
     if ((now > most)); then most=$now; fi
   done
+  all=$(figure_of "$CLOSED")
+  in_time=$(figure_of "$CLOSED_IN_TIME")
   listen_to full "$FILLED" --loud 10 --bytes 9000 --lasts 25 "$@" || code=1
-  all=$(figure_of discuss_gateway_slow_closes_total)
-  in_time=$(figure_of 'discuss_gateway_slow_close_seconds_bucket{le="10"}')
+  all=$(($(figure_of "$CLOSED") - all))
+  in_time=$(($(figure_of "$CLOSED_IN_TIME") - in_time))
   back=$(jq -s 'map(.volume.reconnects) | min' "$PROOF_PLACE"/some-*.json)
   proof_figure "closed because their queue was full" "$all"
   proof_figure "of them gone within 10 s" "$in_time"

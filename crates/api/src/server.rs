@@ -59,6 +59,7 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
     };
     let (limiter, counting) = limiter(app.redis().clone(), &config.rate_limits).await;
     tasks.watch_all(counting);
+    let ending = app.clone();
     let state = Data::from(Arc::new(State {
         app,
         identifier,
@@ -74,7 +75,10 @@ pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Servic
         listen: Some(listen),
         admin,
         tasks,
-        drain: Box::pin(async move { handle.stop(true).await }),
+        drain: Box::pin(async move {
+            handle.stop(true).await;
+            ending.settle().await;
+        }),
         shutdown,
     })
 }

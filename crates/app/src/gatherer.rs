@@ -81,10 +81,10 @@ impl<K: Copy + Eq + Hash, V: Copy + Ord> Waiting<K, V> {
     }
 
     /// What is to be written now.
-    fn take(&self) -> Vec<(K, V)> {
+    fn take(&self) -> HashMap<K, V> {
         let mut gathered = self.lock();
         gathered.is_writing = true;
-        gathered.values.drain().collect()
+        std::mem::take(&mut gathered.values)
     }
 
     fn is_idle(&self) -> bool {
@@ -107,7 +107,7 @@ where
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while Arc::strong_count(&waiting) > 1 {
         ticks.tick().await;
-        let gathered = waiting.take();
+        let gathered: Vec<(K, V)> = waiting.take().into_iter().collect();
         for batch in gathered.chunks(BATCH) {
             if let Err(error) = write(batch.to_vec()).await {
                 tracing::warn!(%error, what = waiting.what, count = batch.len(), "what was gathered waits for the next try");
@@ -152,6 +152,7 @@ mod tests {
         for (key, value) in [(1, 10), (1, 30), (1, 20)] {
             gatherer.add(key, value);
         }
+        assert!(poll!(Box::pin(gatherer.settle())).is_pending());
         for _try in 0..2 {
             begun.acquire().await.unwrap().forget();
             assert!(poll!(Box::pin(gatherer.settle())).is_pending());

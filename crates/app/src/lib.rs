@@ -36,9 +36,11 @@ pub mod users;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use discuss_domain::{MessageId, Seq};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 // The binaries open the stores and hand them in, without a word of SQL or Redis of their own.
 pub use discuss_storage::redis::{PubSubSink, Redis, Topic};
@@ -47,6 +49,9 @@ pub use discuss_storage::{Database, StorageError, migrations};
 pub use context::{Context, Passport};
 pub use error::AppError;
 pub use services::Services;
+
+/// Who ends waits so long for what is under way.
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// What the use cases of one process share. Cheap to clone.
 #[derive(Clone)]
@@ -131,10 +136,18 @@ impl App {
         }
     }
 
-    /// Waits until the marks that were gathered are written, for as long as that fails: for who is about to end.
+    /// Waits until the marks that were gathered are written and what was done is published, for who is about to end;
+    /// no longer than a few seconds. What is not written then stays as it was, what is not published is read from the
+    /// log.
     pub async fn settle(&self) {
-        self.parts.reads.settle().await;
-        self.parts.deliveries.settle().await;
+        let settled = async {
+            self.parts.reads.settle().await;
+            self.parts.deliveries.settle().await;
+            self.parts.fanout.settle().await;
+        };
+        if timeout(SETTLE, settled).await.is_err() {
+            tracing::warn!("ended before marks were written or the last events published");
+        }
     }
 
     /// The database.

@@ -33,14 +33,17 @@ pub(crate) async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result
     let end = shutdown.draining();
     let inwards = inwards(app.clone(), config.clone(), end.clone());
     tasks.spawn("entities", work.track_future(inwards));
-    let outwards = outwards(app, config.clone(), end);
+    let outwards = outwards(app.clone(), config.clone(), end);
     tasks.spawn("relay", work.track_future(outwards));
     work.close();
     Ok(Service {
         listen: None,
         admin,
         tasks,
-        drain: Box::pin(async move { work.wait().await }),
+        drain: Box::pin(async move {
+            work.wait().await;
+            app.settle().await;
+        }),
         shutdown,
     })
 }

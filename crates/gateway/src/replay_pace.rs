@@ -7,7 +7,7 @@ use std::time::Duration;
 use leaky_bucket::RateLimiter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes that go out at once. A page with more makes a replay a long one.
+/// Bytes that go out at once, if no frame has more. A page of several such portions makes a replay a long one.
 pub(crate) const PORTION: usize = 64 * 1024;
 /// Sessions that read at the same time, so that those who begin are soon done.
 const AT_ONCE: usize = 16;
@@ -60,7 +60,7 @@ impl ReplayPace {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
@@ -74,6 +74,16 @@ mod tests {
         }
         // Ten were there to begin with, then ten came in every hundredth of a second.
         assert!(began.elapsed() >= Duration::from_millis(280));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_takes_up_is_not_kept() {
+        let pace = ReplayPace::per_second(1_000);
+        pace.wait(10).await;
+        sleep(Duration::from_millis(300)).await;
+        let began = Instant::now();
+        pace.wait(100).await;
+        assert!(began.elapsed() >= Duration::from_millis(80));
     }
 
     #[tokio::test]

@@ -14,7 +14,6 @@ use discuss_runtime::shutdown::Shutdown;
 use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
@@ -26,8 +25,6 @@ use crate::{links, listener, news, pages, redis_feed, replays, services, typists
 const TICK: Duration = Duration::from_millis(10);
 /// How often a draining gateway looks whether everybody is gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
-/// What they have read and had is written first, if it can be in this time.
-const SETTLE: Duration = Duration::from_secs(3);
 
 /// Connects, checks the schema and listens.
 pub async fn start(config: &Config, shutdown: Shutdown) -> anyhow::Result<Service> {
@@ -93,8 +90,7 @@ async fn drain(gateway: Arc<Gateway>, server: ServerHandle) {
     while gateway.open_sockets() > 0 {
         tokio::time::sleep(DRAIN_LOOK).await;
     }
-    // Clients say again what could not be written.
-    drop(timeout(SETTLE, gateway.app.settle()).await);
+    gateway.app.settle().await;
     server.stop(false).await;
 }
 

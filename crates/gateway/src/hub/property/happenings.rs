@@ -66,30 +66,8 @@ impl World {
                     self.turn(|turn| turn.log_at(channel, head));
                 }
             }
-            Op::Fetch(at) => {
-                if let Some((channel, fetch, after)) = take(&mut self.fetches, at) {
-                    self.fetched
-                        .push((channel, fetch, self.log(channel).page(after)));
-                }
-            }
-            Op::Fetched(at) => {
-                if let Some((channel, fetch, page)) = take(&mut self.fetched, at) {
-                    self.turn(|turn| turn.page(channel, fetch, page));
-                }
-            }
-            Op::FetchFails(at) => {
-                if let Some((channel, fetch, _)) = take(&mut self.fetches, at) {
-                    self.turn(|turn| turn.fetch_failed(channel, fetch));
-                }
-            }
-            Op::News => {
-                let passes = self
-                    .logs
-                    .iter_mut()
-                    .map(|log| (log.channel, log.take_news()));
-                self.news
-                    .extend(passes.filter(|(_, news)| !news.is_empty()));
-            }
+            Op::Fetch(at) | Op::Fetched(at) | Op::FetchFails(at) => self.fetch(op, at),
+            Op::News => self.read_news(),
             Op::Told(at) => take(&mut self.news, at)
                 .into_iter()
                 .for_each(|news| self.tell(news)),
@@ -101,6 +79,32 @@ impl World {
             }
             other => unreachable!("{other:?}"),
         }
+    }
+
+    /// What becomes of the hub's fetches.
+    fn fetch(&mut self, op: Op, at: usize) {
+        if matches!(op, Op::Fetched(_)) {
+            if let Some((channel, fetch, page)) = take(&mut self.fetched, at) {
+                self.turn(|turn| turn.page(channel, fetch, page));
+            }
+            return;
+        }
+        let Some((channel, fetch, after)) = take(&mut self.fetches, at) else {
+            return;
+        };
+        if matches!(op, Op::Fetch(_)) {
+            let page = self.log(channel).page(after);
+            self.fetched.push((channel, fetch, page));
+        } else {
+            self.turn(|turn| turn.fetch_failed(channel, fetch));
+        }
+    }
+
+    fn read_news(&mut self) {
+        let logs = self.logs.iter_mut();
+        let passes = logs.map(|log| (log.channel, log.take_news()));
+        let news = passes.filter(|(_, news)| !news.is_empty());
+        self.news.extend(news);
     }
 
     /// Who is added hears of it whether or not the channel is followed.

@@ -96,6 +96,8 @@ impl Places {
         };
         let last = self.world.send(last_by, channel, "at last").await.id;
         self.settle(sort, channel, first).await;
+        // Gateways have heard of it all before somebody comes.
+        self.world.app.settle().await;
         let tenant = match asking {
             "other-tenant" => World::TENANT + 1,
             _ => World::TENANT,
