@@ -80,7 +80,8 @@ impl Client {
     }
 
     /// The client is told that it hears nothing more of a channel.
-    pub(super) fn receive_left(&mut self, channel: ChannelId, leaving: Leaving) {
+    pub(super) fn receive_left(&mut self, log: &Log, leaving: Leaving) {
+        let channel = log.channel;
         let has = self.has.get(&channel).copied();
         let is_reading = self.readings.contains_key(&channel);
         match (leaving, has) {
@@ -88,6 +89,8 @@ impl Client {
                 self.has.insert(channel, Has::Quiet(last));
             }
             (Leaving::Busy, _) if !self.started || is_reading => {}
+            // Who hears nothing is not told that they were removed either.
+            (Leaving::Unknown, Some(Has::Quiet(at))) if log.removes_after(self.user, at) => {}
             (Leaving::Quiet, Some(Has::Quiet(_)))
             | (Leaving::Unknown, None | Some(Has::Ended(_))) => {}
             (leaving, _) => panic!("{self:?} of {channel}: {leaving:?}"),

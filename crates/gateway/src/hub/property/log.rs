@@ -65,6 +65,13 @@ impl Log {
             .any(|effect| effect.adds(user))
     }
 
+    /// Whether an event after this seq removes the user.
+    pub(super) fn removes_after(&self, user: UserId, at: Seq) -> bool {
+        self.effects[index(at)..]
+            .iter()
+            .any(|effect| effect.removes(user))
+    }
+
     pub(super) fn event(&self, at: Seq) -> Event<String> {
         Event {
             seq: at,

@@ -135,7 +135,8 @@ impl World {
         };
         let (leaving, outputs) = self.ask(|turn| turn.leave(id, channel));
         if let Some(client) = choose(&mut self.clients, at) {
-            client.receive_left(channel, leaving);
+            let log = self.logs.iter().find(|log| log.channel == channel).unwrap();
+            client.receive_left(log, leaving);
         }
         self.obey_all(outputs);
     }
