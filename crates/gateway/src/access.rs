@@ -139,9 +139,10 @@ async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
 async fn silence(gateway: &Gateway, session: &Session, mut channels: Vec<ChannelId>) {
     for _ in 0..TRIES {
         channels.retain(|channel| {
-            let leaving = gateway.hubs.leave(session.id, *channel);
+            let hubs = &gateway.hubs;
+            let leaving = hubs.leave_unless_it_may_hear(session.id, *channel);
             if leaving == Leaving::Done {
-                session.outgoing.push(&refusal(session, *channel, None));
+                session.outgoing.push(&denial(*channel, None));
             }
             // RESUME is waited for, or what was missed is read: of a channel that is barred no more of it is told, and
             // so it ends.
@@ -185,13 +186,15 @@ pub(crate) fn let_in_soon(gateway: &Arc<Gateway>, session: &Arc<Session>, channe
 
 /// Why a session hears nothing of a channel: it is not its person's, or what is said beside its record is not.
 pub(crate) fn refusal(session: &Session, channel: ChannelId, request_id: Option<&str>) -> Frame {
-    let is_barred = session.gated(|gate| gate.is_barred(channel));
-    let (code, message) = match is_barred {
-        Some(true) => (
-            ErrorCode::EntityAccessDenied,
-            "you may not see the record that this channel is about",
-        ),
-        _ => (ErrorCode::ChannelNotFound, "there is no such channel"),
-    };
+    if session.is_barred(channel) {
+        return denial(channel, request_id);
+    }
+    let (code, message) = (ErrorCode::ChannelNotFound, "there is no such channel");
     frames::error_about(code, message, json!({ "channelId": channel }), request_id)
+}
+
+fn denial(channel: ChannelId, request_id: Option<&str>) -> Frame {
+    let message = "you may not see the record that this channel is about";
+    let about = json!({ "channelId": channel });
+    frames::error_about(ErrorCode::EntityAccessDenied, message, about, request_id)
 }

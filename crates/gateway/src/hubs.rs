@@ -208,6 +208,17 @@ impl Hubs {
         self.at(channel, |turn| turn.leave(session, channel))
     }
 
+    /// The session gets nothing more of the channel if it may not hear it.
+    pub(crate) fn leave_unless_it_may_hear(
+        &self,
+        session: SessionId,
+        channel: ChannelId,
+    ) -> Leaving {
+        self.at(channel, |turn| {
+            turn.leave_unless_it_may_hear(session, channel)
+        })
+    }
+
     /// Whether the session's person is in the channel, as far as it is known here.
     pub(crate) fn is_in(&self, session: SessionId, channel: ChannelId) -> bool {
         self.at(channel, |turn| turn.is_in(session, channel))

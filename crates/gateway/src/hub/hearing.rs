@@ -38,6 +38,15 @@ where
         Leaving::Done
     }
 
+    /// The session leaves the channel if it may not hear it; [`Leaving::Unknown`] too where it may.
+    pub fn leave_unless_it_may_hear(&mut self, id: SessionId, channel: ChannelId) -> Leaving {
+        let session = self.hub.sessions.get_mut(id);
+        if session.is_none_or(|session| session.handle.may_hear(channel)) {
+            return Leaving::Unknown;
+        }
+        self.leave(id, channel)
+    }
+
     /// How far a session has come that is live in the channel.
     fn heard(&self, id: SessionId, channel: ChannelId) -> Option<Seq> {
         let channel = self.hub.channels.get(&channel)?;
