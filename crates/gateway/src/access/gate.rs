@@ -145,3 +145,26 @@ fn spread(after: Duration, spread: Duration) -> Instant {
     let share = Duration::from_millis(random % 1_000);
     Instant::now() + after + share.saturating_mul(u32::try_from(spread.as_secs()).unwrap_or(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use discuss_test_support::World;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_no_more_when_a_later_question_was_answered() {
+        let mut gate = Gate::new(World::person(2));
+        let at = (ChannelId::from(7), Seq::from(3));
+        let ((first, _), (second, _)) = (gate.ask(), gate.ask());
+        assert!(gate.note(second, at, Sight::Denied) == Change::Closed);
+        assert!(gate.note(first, at, Sight::Granted) == Change::Nothing);
+        assert!(gate.is_barred(at.0));
+
+        let (third, _) = gate.ask();
+        assert!(gate.note(third, at, Sight::Granted) == Change::Opened);
+        assert!(gate.note(second, at, Sight::Denied) == Change::Nothing);
+        assert!(!gate.has_barred());
+        assert_eq!(gate.asked_at(at.0), Some(at.1));
+    }
+}
