@@ -33,8 +33,10 @@ const TRIES: u32 = 40;
 pub(crate) struct Admitted {
     /// Those that they may hear.
     pub(crate) channels: Channels,
-    /// Those of them that they might not hear until now.
+    /// Those of them that the session does not hear, because its person might not until now.
     pub(crate) opened: Channels,
+    /// Those of them that they may not hear.
+    pub(crate) closed: Vec<ChannelId>,
 }
 
 /// Asks which channels the session's person may hear; those that they may not are noted.
@@ -43,9 +45,13 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Admitted {
         mut channels,
         records,
     } = loaded;
-    let mut opened = Channels::new();
+    let (mut opened, mut closed) = (Channels::new(), Vec::new());
     let Some((question, context)) = session.gated(Gate::ask) else {
-        return Admitted { channels, opened };
+        return Admitted {
+            channels,
+            opened,
+            closed,
+        };
     };
     let asked: Vec<_> = records.iter().map(|(_, record)| record).collect();
     let seen = sights(&context, &asked).await;
@@ -53,16 +59,23 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Admitted {
     session.gated(|gate| {
         for ((channel, _), sight) in records.iter().zip(seen) {
             let head = heads.get(channel).copied().unwrap_or_default();
-            if gate.note(question, (*channel, head), sight) == Change::Opened {
-                opened.push((*channel, head));
+            match gate.note(question, (*channel, head), sight) {
+                Change::Opened => opened.push((*channel, head)),
+                Change::Closed => closed.push(*channel),
+                Change::Nothing => {}
             }
         }
         channels.retain(|(channel, _)| !gate.is_barred(*channel));
     });
-    Admitted { channels, opened }
+    Admitted {
+        channels,
+        opened,
+        closed,
+    }
 }
 
-/// How the session starts: so in these channels, and hearing nothing of those that its person may not hear.
+/// How the session starts: so in these channels, and hearing nothing of those that its person may not hear. Of which of
+/// these that has become so, it is told.
 pub(crate) fn starts(
     session: &Session,
     channels: impl IntoIterator<Item = (ChannelId, Start)>,
@@ -73,10 +86,12 @@ pub(crate) fn starts(
         .flatten()
         .map(|(channel, at)| (channel, Start::Narrowed(at)))
         .collect();
-    let heard = channels
+    let (denied, mut starts): (Vec<_>, Vec<_>) = channels
         .into_iter()
-        .filter(|(channel, _)| !narrowed.contains_key(channel));
-    let mut starts: Vec<_> = heard.collect();
+        .partition(|(channel, _)| narrowed.contains_key(channel));
+    for (channel, _) in denied {
+        session.outgoing.push(&denial(channel, None));
+    }
     starts.extend(narrowed);
     starts
 }
@@ -97,7 +112,7 @@ pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, only: O
     }
 }
 
-async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
+async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<ChannelId>) {
     let Some(Loaded { channels, records }) = gateway.loader.channels_of(session.person).await
     else {
         // The next look comes in time.
@@ -107,7 +122,11 @@ async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
     let head = |channel: ChannelId| heads.get(&channel).copied().unwrap_or_default();
     let is_concerned = |gate: &Gate, channel: ChannelId| match only {
         Some(only) => channel == only,
-        None => gate.is_barred(channel) || gate.asked_at(channel) != Some(head(channel)),
+        None => {
+            gate.is_barred(channel)
+                || gate.is_returning(channel)
+                || gate.asked_at(channel) != Some(head(channel))
+        }
     };
     let asked = session.gated(|gate| {
         let records = records.into_iter();
@@ -129,10 +148,7 @@ async fn look(gateway: &Gateway, session: &Session, only: Option<ChannelId>) {
             Some(Change::Nothing) | None => {}
         }
     }
-    tokio::join!(
-        silence(gateway, session, closed),
-        let_in(gateway, session, opened)
-    );
+    apply(gateway, session, (opened, closed));
 }
 
 /// The session hears nothing more of channels, and is told why.
@@ -159,29 +175,55 @@ async fn silence(gateway: &Gateway, session: &Session, mut channels: Vec<Channel
 async fn let_in(gateway: &Gateway, session: &Session, mut channels: Channels) {
     for _ in 0..TRIES {
         channels.retain(|(channel, head)| {
+            if !session
+                .gated(|gate| gate.is_returning(*channel))
+                .unwrap_or(false)
+            {
+                return false;
+            }
             let say = |from: Seq| {
-                let subscribed = json!({ "channelId": channel, "lastSeq": from });
-                let subscribed = frames::own("CHANNEL_SUBSCRIBED", subscribed, None);
-                session.outgoing.push(&subscribed);
+                if session.gated(|gate| gate.note_returned(*channel)) == Some(true) {
+                    let subscribed = json!({ "channelId": channel, "lastSeq": from });
+                    let subscribed = frames::own("CHANNEL_SUBSCRIBED", subscribed, None);
+                    session.outgoing.push(&subscribed);
+                }
             };
-            // What was missed is being read, or RESUME is waited for; both end.
-            let hears = gateway.hubs.subscribe(session.id, *channel, *head, say);
-            !hears && !session.is_barred(*channel)
+            // What was missed is being read, or RESUME is waited for.
+            !gateway.hubs.subscribe(session.id, *channel, *head, say)
         });
         if channels.is_empty() {
             return;
         }
         sleep(BUSY).await;
     }
-    tracing::warn!("a session that reads for long hears a record's channel only when it asks");
+    // They are let in when the session starts, or at the next look.
 }
 
-/// Has the session hear channels again. Nobody waits for it.
-pub(crate) fn let_in_soon(gateway: &Arc<Gateway>, session: &Arc<Session>, channels: Channels) {
-    if !channels.is_empty() {
+/// Has the session hear again what it may, and no more what it may not. Nobody waits for it.
+pub(crate) fn apply(
+    gateway: &Arc<Gateway>,
+    session: &Arc<Session>,
+    (opened, closed): (Channels, Vec<ChannelId>),
+) {
+    if !opened.is_empty() || !closed.is_empty() {
         let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
-        tokio::spawn(async move { let_in(&gateway, &session, channels).await });
+        tokio::spawn(async move {
+            tokio::join!(
+                silence(&gateway, &session, closed),
+                let_in(&gateway, &session, opened)
+            );
+        });
     }
+}
+
+/// A session that has just started hears what it may hear again since it was told of its channels.
+pub(crate) fn let_in_who_started(gateway: &Arc<Gateway>, session: &Arc<Session>) {
+    let returning = session.gated(|gate| gate.returning());
+    apply(
+        gateway,
+        session,
+        (returning.unwrap_or_default(), Vec::new()),
+    );
 }
 
 /// Why a session hears nothing of a channel: it is not its person's, or what is said beside its record is not.

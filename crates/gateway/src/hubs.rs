@@ -196,7 +196,7 @@ impl Hubs {
         sessions
     }
 
-    /// The sessions whose person is in the channel, as far as it is known here.
+    /// The sessions whose person is in the channel, and those that have not started.
     pub(crate) fn sessions_about(&self, channel: ChannelId) -> BTreeMap<SessionId, Arc<Session>> {
         let mut sessions = BTreeMap::new();
         self.at(channel, |turn| turn.add_about(channel, &mut sessions));

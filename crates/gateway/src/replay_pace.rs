@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use leaky_bucket::RateLimiter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// Bytes that go out at once, if no frame has more. A page of several such portions makes a replay a long one.
 pub(crate) const PORTION: usize = 64 * 1024;
@@ -16,8 +17,21 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// Allowances of a second.
 const ALLOWANCES: usize = 100;
 
+/// So long a session reads before it is the others' turn.
+const TURN: Duration = Duration::from_secs(2);
+
 /// Held by a session as long as it reads.
-pub(crate) type ReadingTurn = OwnedSemaphorePermit;
+pub(crate) struct ReadingTurn {
+    _permit: OwnedSemaphorePermit,
+    ends_at: Instant,
+}
+
+impl ReadingTurn {
+    /// Whether others read now, if some wait.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.ends_at
+    }
+}
 
 /// The pace of long replays.
 pub(crate) struct ReplayPace {
@@ -47,7 +61,11 @@ impl ReplayPace {
     /// Waits until it is a session's turn to read.
     pub(crate) async fn turn(&self) -> Option<ReadingTurn> {
         // It is never closed.
-        Arc::clone(&self.at_once).acquire_owned().await.ok()
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.ok()?;
+        Some(ReadingTurn {
+            _permit: permit,
+            ends_at: Instant::now() + TURN,
+        })
     }
 
     /// Waits until so many bytes may go out.
@@ -60,7 +78,7 @@ impl ReplayPace {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
 

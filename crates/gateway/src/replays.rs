@@ -100,6 +100,7 @@ impl Reading {
         let Admitted {
             channels: current,
             opened,
+            closed,
         } = access::admitted(&self.session, loaded).await;
         let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
         let (known, unknown): (Vec<_>, Vec<_>) = channels
@@ -109,13 +110,12 @@ impl Reading {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
             self.start(&starts, &named);
-        } else if self.session.has_barred() {
-            access::look_again(&self.gateway, &self.session, None);
         }
         let unnamed = opened
             .into_iter()
             .filter(|(channel, _)| !known.iter().any(|(named, _)| named == channel));
-        access::let_in_soon(&self.gateway, &self.session, unnamed.collect());
+        let changed = (unnamed.collect(), closed);
+        access::apply(&self.gateway, &self.session, changed);
         for (channel, _) in unknown {
             // Many may be answered: as fast as the socket takes it, no faster.
             self.drained().await;
@@ -137,6 +137,7 @@ impl Reading {
     fn rejoin(&mut self, channel: ChannelId, (after, head): (Seq, Seq)) {
         self.gateway.hubs.withdraw(self.session.id, channel);
         self.session.forget_catch_ups(channel);
+        self.session.gated(|gate| gate.note_returned(channel));
         if self.session.is_barred(channel) {
             self.turn_away(channel, head);
             return;
@@ -147,7 +148,15 @@ impl Reading {
             .gateway
             .hubs
             .rejoin(self.session.id, channel, (after, head));
+        self.take_joined(channel, at);
+    }
+
+    /// The hub was to let the session in, and has, or it is read on, or it may not be heard any more.
+    fn take_joined(&mut self, channel: ChannelId, at: Option<Seq>) {
         self.note_joined(channel, at);
+        if at.is_none() && self.session.is_barred(channel) {
+            self.refuse(channel);
+        }
     }
 
     /// The person's channels; nothing when the socket closes before they are known.

@@ -91,11 +91,6 @@ impl Session {
         self.gated(|gate| gate.is_barred(channel)) == Some(true)
     }
 
-    /// Whether there is a channel that its person is in but may not hear.
-    pub(crate) fn has_barred(&self) -> bool {
-        self.gated(|gate| gate.has_barred()) == Some(true)
-    }
-
     /// Leaves an order; `true` when nobody is reading for this session, so that somebody must begin.
     pub(crate) fn order(&self, order: ReadOrder) -> bool {
         let mut to_read = self.lock();

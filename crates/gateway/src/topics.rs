@@ -1,7 +1,7 @@
 //! Which topics of Redis this process wants: those of its people and of the channels it follows.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use discuss_app::Topic;
 use discuss_domain::{TenantId, UserId};
@@ -36,6 +36,18 @@ pub(crate) struct Changes {
     pub(crate) unsubscribe: Vec<Topic>,
 }
 
+/// A topic that is wanted for as long as this is kept.
+pub(crate) struct Wanted {
+    topics: Arc<Topics>,
+    topic: Topic,
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.topics.unwant(self.topic);
+    }
+}
+
 impl Topics {
     /// Wants a topic once more.
     pub(crate) fn want(&self, topic: Topic) {
@@ -43,10 +55,32 @@ impl Topics {
         let count = state.wanted.entry(topic).or_default();
         *count = count.saturating_add(1);
         if *count == 1 {
-            state.changed.insert(topic, Change::Subscribe);
-            drop(state);
-            self.changed.notify_one();
+            self.change(state, topic);
         }
+    }
+
+    /// Wants a topic once more, and has it subscribed to also where it was wanted before: whoever needs the look that
+    /// follows a subscription gets it.
+    pub(crate) fn want_anew(&self, topic: Topic) {
+        let mut state = self.lock();
+        let count = state.wanted.entry(topic).or_default();
+        *count = count.saturating_add(1);
+        self.change(state, topic);
+    }
+
+    /// Wants a topic for as long as the answer is kept.
+    pub(crate) fn keep(self: &Arc<Self>, topic: Topic) -> Wanted {
+        self.want(topic);
+        Wanted {
+            topics: Arc::clone(self),
+            topic,
+        }
+    }
+
+    fn change(&self, mut state: MutexGuard<'_, State>, topic: Topic) {
+        state.changed.insert(topic, Change::Subscribe);
+        drop(state);
+        self.changed.notify_one();
     }
 
     /// Wants it once less.
@@ -135,6 +169,24 @@ mod tests {
             unsubscribe: vec![topic()],
         };
         assert_eq!(topics.changes().now_or_never(), Some(unsubscribe));
+        assert_eq!(topics.take_all(), []);
+    }
+
+    #[test]
+    fn a_topic_is_wanted_while_somebody_keeps_it_and_subscribed_again_where_it_is_wanted_anew() {
+        let topics = Arc::new(Topics::default());
+        let kept = topics.keep(topic());
+        assert!(topics.changes().now_or_never().is_some());
+        topics.want_anew(topic());
+        let subscribe = Changes {
+            subscribe: vec![topic()],
+            unsubscribe: vec![],
+        };
+        assert_eq!(topics.changes().now_or_never(), Some(subscribe));
+        topics.unwant(topic());
+        assert_eq!(topics.changes().now_or_never(), None);
+        drop(kept);
+        assert!(topics.changes().now_or_never().is_some());
         assert_eq!(topics.take_all(), []);
     }
 

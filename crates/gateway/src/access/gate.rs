@@ -1,21 +1,23 @@
 //! What one session has asked of records' services, and what it was answered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use discuss_app::Context;
 use discuss_app::permissions::Sight;
+use discuss_app::{Context, Topic};
 use discuss_domain::{ChannelId, Seq};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::loader::Channels;
+use crate::topics::{Topics, Wanted};
 
 /// It is asked again after so long,
 const AGAIN: Duration = Duration::from_mins(15);
 /// and at most so much later, so that not all ask at once;
 const SPREAD: Duration = Duration::from_secs(90);
-/// and where the records' services did not answer, which is a no, after so long.
+/// and after so long where the records' services did not answer, which is a no, or have just said no.
 const SOON: Duration = Duration::from_secs(20);
 
 /// What a session has asked of records' services; only there is one if they can be asked.
@@ -25,8 +27,12 @@ pub(crate) struct Gate {
     /// What was asked about each channel last.
     asked: HashMap<ChannelId, Asked>,
     questions: u64,
-    /// The channels that the session may not hear.
-    barred: HashSet<ChannelId>,
+    /// The channels that the session may not hear; what is published about them is listened to, for access may be
+    /// given back.
+    barred: HashMap<ChannelId, Wanted>,
+    /// Those that it may hear again, but does not yet, and how far their logs had come.
+    returning: HashMap<ChannelId, Seq>,
+    topics: Arc<Topics>,
     again_at: Instant,
 }
 
@@ -42,7 +48,7 @@ struct Asked {
 /// What an answer changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The session may hear the channel again.
+    /// The session may hear the channel again, and does not yet.
     Opened,
     /// It may not hear it.
     Closed,
@@ -50,12 +56,14 @@ pub(super) enum Change {
 }
 
 impl Gate {
-    pub(crate) fn new(context: Context) -> Self {
+    pub(crate) fn new(context: Context, topics: Arc<Topics>) -> Self {
         Self {
             context,
             asked: HashMap::new(),
             questions: 0,
-            barred: HashSet::new(),
+            barred: HashMap::new(),
+            returning: HashMap::new(),
+            topics,
             again_at: again_at(),
         }
     }
@@ -74,7 +82,7 @@ impl Gate {
         is_due
     }
 
-    /// It was not answered: that is asked again soon.
+    /// It is asked again soon.
     fn doubt(&mut self) {
         self.again_at = self.again_at.min(spread(SOON, SOON));
     }
@@ -101,29 +109,51 @@ impl Gate {
         }
         self.asked.insert(channel, Asked { question, head });
         if !sight.is_open() {
-            self.barred.insert(channel);
+            self.bar(channel);
             return Change::Closed;
         }
-        if self.barred.remove(&channel) {
-            Change::Opened
-        } else {
-            Change::Nothing
+        let was_barred = self.barred.remove(&channel).is_some();
+        if was_barred || self.returning.contains_key(&channel) {
+            self.returning.insert(channel, head);
+            return Change::Opened;
         }
+        Change::Nothing
+    }
+
+    fn bar(&mut self, channel: ChannelId) {
+        self.returning.remove(&channel);
+        if !self.barred.contains_key(&channel) {
+            let topic = Topic::Channel(self.context.tenant(), channel);
+            self.barred.insert(channel, self.topics.keep(topic));
+            // That access is given back may be told before the topic is listened to.
+            self.doubt();
+        }
+    }
+
+    /// The session hears a channel again, or does not want to; answers whether it was to.
+    pub(crate) fn note_returned(&mut self, channel: ChannelId) -> bool {
+        self.returning.remove(&channel).is_some()
+    }
+
+    /// Is the session to hear this channel again?
+    pub(super) fn is_returning(&self, channel: ChannelId) -> bool {
+        self.returning.contains_key(&channel)
+    }
+
+    /// The channels that it is to hear again.
+    pub(super) fn returning(&self) -> Channels {
+        let returning = self.returning.iter();
+        returning.map(|(channel, head)| (*channel, *head)).collect()
     }
 
     /// May the session not hear this channel?
     pub(crate) fn is_barred(&self, channel: ChannelId) -> bool {
-        self.barred.contains(&channel)
-    }
-
-    /// Is there one that the session may not hear?
-    pub(crate) fn has_barred(&self) -> bool {
-        !self.barred.is_empty()
+        self.barred.contains_key(&channel)
     }
 
     /// The channels that the session may not hear, and how far their logs had come when that was asked.
     pub(super) fn barred(&self) -> Channels {
-        let barred = self.barred.iter();
+        let barred = self.barred.keys();
         barred
             .map(|channel| (*channel, self.asked_at(*channel).unwrap_or_default()))
             .collect()
@@ -154,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_answer_counts_no_more_when_a_later_question_was_answered() {
-        let mut gate = Gate::new(World::person(2));
+        let mut gate = Gate::new(World::person(2), Arc::default());
         let at = (ChannelId::from(7), Seq::from(3));
         let ((first, _), (second, _)) = (gate.ask(), gate.ask());
         assert!(gate.note(second, at, Sight::Denied) == Change::Closed);
@@ -163,8 +193,10 @@ mod tests {
 
         let (third, _) = gate.ask();
         assert!(gate.note(third, at, Sight::Granted) == Change::Opened);
+        assert_eq!(gate.returning(), [at]);
+        assert!(gate.note_returned(at.0) && !gate.note_returned(at.0));
         assert!(gate.note(second, at, Sight::Denied) == Change::Nothing);
-        assert!(!gate.has_barred());
+        assert!(!gate.is_barred(at.0));
         assert_eq!(gate.asked_at(at.0), Some(at.1));
     }
 }

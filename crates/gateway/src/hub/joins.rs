@@ -64,7 +64,7 @@ where
     /// it is live.
     pub fn join(&mut self, id: SessionId, channel_id: ChannelId, at: Seq) -> Option<Seq> {
         let session = self.hub.sessions.get_mut(id)?;
-        if session.places.get(channel_id) == Some(Place::Live) {
+        if session.places.get(channel_id) == Some(Place::Live) || !session.hears(channel_id, at) {
             return None;
         }
         let tenant = session.person.tenant;
@@ -88,6 +88,10 @@ where
         channel_id: ChannelId,
         (after, head): (Seq, Seq),
     ) -> Option<Seq> {
+        let session = self.hub.sessions.get_mut(id)?;
+        if !session.hears(channel_id, head) {
+            return None;
+        }
         if after == head {
             return self.join(id, channel_id, after);
         }
@@ -146,6 +150,10 @@ where
     /// The event of seq `added` made the session's person a member, and the hub will not hand it out
     /// any more, or cannot yet.
     pub(super) fn join_added(&mut self, id: SessionId, channel_id: ChannelId, added: Seq) {
+        let session = self.hub.sessions.get_mut(id);
+        if !session.is_some_and(|session| session.hears(channel_id, added)) {
+            return;
+        }
         let after = added.previous();
         let position = self.hub.position(channel_id);
         if position.is_some_and(|position| added <= position) {
@@ -241,9 +249,7 @@ where
             return;
         };
         session.places.set(channel, Place::Narrowed(as_of));
-        if let Some(added) = added.filter(|added| *added > as_of)
-            && session.hears(channel, added)
-        {
+        if let Some(added) = added.filter(|added| *added > as_of) {
             self.join_added(id, channel, added);
         }
     }

@@ -68,10 +68,11 @@ where
         }
     }
 
-    /// Adds those whose person is in the channel, whether they hear it or not.
+    /// Adds those whose person is in the channel, whether they hear it or not, and those that have not started: their
+    /// channels are not known here.
     pub fn add_about(&mut self, id: ChannelId, sessions: &mut BTreeMap<SessionId, S>) {
         for (session_id, session) in self.hub.sessions.all() {
-            if session.places.is_in(id) {
+            if !session.started || session.places.is_in(id) {
                 sessions.insert(session_id, session.handle.clone());
             }
         }

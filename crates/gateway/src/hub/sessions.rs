@@ -51,11 +51,11 @@ pub(super) struct Session<S> {
 }
 
 impl<S: Handle> Session<S> {
-    /// Whether it is to hear the channel, to which its person was added by the event of this seq; else that is noted.
-    pub(super) fn hears(&mut self, channel: ChannelId, added: Seq) -> bool {
+    /// Whether it is to hear the channel, of which its person is a member as of this seq; else that is noted.
+    pub(super) fn hears(&mut self, channel: ChannelId, as_of: Seq) -> bool {
         let may_hear = self.handle.may_hear(channel);
         if !may_hear {
-            self.places.set(channel, Place::Narrowed(added));
+            self.places.set(channel, Place::Narrowed(as_of));
         }
         may_hear
     }

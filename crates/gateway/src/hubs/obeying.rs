@@ -16,7 +16,7 @@ impl Hubs {
             Output::Deliver { session, frame } => session.outgoing.push(frame),
             Output::Show { session, frame } => session.outgoing.push_spare(frame),
             Output::Follow { tenant, channel } => {
-                self.topics.want(Topic::Channel(tenant, channel));
+                self.topics.want_anew(Topic::Channel(tenant, channel));
                 let lately = self.followed_lately.lock();
                 lately.unwrap_or_else(PoisonError::into_inner).push(channel);
             }

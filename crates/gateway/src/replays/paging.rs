@@ -21,6 +21,7 @@ impl Reading {
     /// and is read again then.
     pub(super) async fn read_page(&mut self, channel: ChannelId) {
         self.drained().await;
+        self.turn = self.turn.take().filter(|turn| !turn.is_over());
         if self.is_long && self.turn.is_none() {
             tokio::select! {
                 turn = self.gateway.replay_pace.turn() => self.turn = turn,
@@ -120,6 +121,6 @@ impl Reading {
 
     fn join(&mut self, channel: ChannelId, at: Seq) {
         let at = self.gateway.hubs.join(self.session.id, channel, at);
-        self.note_joined(channel, at);
+        self.take_joined(channel, at);
     }
 }

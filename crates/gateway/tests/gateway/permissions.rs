@@ -1,5 +1,7 @@
 //! Channels of business records: the record's service is asked with the socket's token.
 
+mod changing;
+
 use discuss_app::channels::topics::get_or_create;
 use discuss_app::entities::{Delivery, InboxKey, apply};
 use discuss_app::members;
@@ -199,79 +201,4 @@ async fn who_resumes_on_a_live_socket_and_may_not_see_the_record_any_more_hears_
     assert_eq!(told, ["", denied, denied]);
     world.send(5, channel, "among us").await;
     six.expect_silence().await;
-}
-
-#[tokio::test]
-async fn who_resumes_something_else_hears_again_what_they_may_see_meanwhile() {
-    for query in ["", "&resume=1"] {
-        let crm = HttpServer::start(makers_only).await;
-        let (world, customer, channel, gateway) = customer_beside(&crm).await;
-        let group = world.group(5, &[6]).await;
-        // Gateways have heard of it before somebody comes.
-        world.app.settle().await;
-        let mut six = gateway.open(6, query).await;
-        let connected = six.expect("CONNECTED").await;
-        assert_eq!(
-            connected["payload"]["channels"],
-            json!({ group.to_string(): 1 })
-        );
-
-        crm.say(yes);
-        // What is kept of it counts no more, and no gateway is told.
-        world.forget_access(&customer).await;
-        six.resume(&[(group, 1)]).await;
-        let mut told = [six.next_frame().await, six.next_frame().await];
-        told.sort_by_key(|frame| frame["type"].to_string());
-        assert_eq!(told[0]["type"], "CHANNEL_SUBSCRIBED");
-        assert_eq!(told[0]["payload"]["channelId"], json!(channel));
-        assert_eq!(told[1]["type"], "RESUMED");
-        let sent = world.send(5, channel, "for both").await;
-        six.expect_seq(channel, sent.seq.get()).await;
-    }
-}
-
-#[tokio::test]
-async fn who_loses_sight_of_the_record_while_they_read_reads_no_more_and_hears_it_when_they_see_it()
-{
-    let crm = HttpServer::start(yes).await;
-    let (world, customer, channel, _) = customer_beside(&crm).await;
-    let text = "x".repeat(10_000);
-    let mut last = 0;
-    for _ in 0..30 {
-        last = world.send(5, channel, &text).await.seq.get();
-    }
-    world.app.settle().await;
-    let settings = [
-        ("CRM_SERVICE_URL", &*crm.url()),
-        // The second portion of the page comes a second after the first.
-        ("GATEWAY_REPLAY_BYTES_PER_SECOND", "60000"),
-    ];
-    let gateway = Gateway::start_with(&world, &settings).await;
-    let mut six = gateway.connect(6).await;
-    six.resume(&[(channel, 1)]).await;
-    six.expect_seq(channel, 2).await;
-    crm.say(makers_only);
-    assign(&world, &customer, 1).await;
-    let mut came = 2;
-    let denied = loop {
-        let frame = six.next_frame().await;
-        if frame["type"] == "ERROR" {
-            break frame;
-        }
-        came = frame["seq"].as_i64().unwrap();
-    };
-    assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
-    assert!(came < last);
-    six.expect("RESUMED").await;
-    world.send(5, channel, "among us").await;
-    six.expect_silence().await;
-
-    crm.say(yes);
-    assign(&world, &customer, 2).await;
-    six.expect("CHANNEL_SUBSCRIBED").await;
-    // Whatever still waited for the end of the reading, to take the channel from the socket, does not do so now.
-    for _ in 0..150 {
-        let sent = world.send(5, channel, "for both").await;
-        six.expect_seq(channel, sent.seq.get()).await;
-    }
 }

@@ -1,6 +1,15 @@
 //! A client that does not take its frames.
 
-use discuss_test_support::World;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use discuss_test_support::{World, token};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::json;
+use tokio::net::TcpSocket;
+use tokio::time::sleep;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::Sent;
 use crate::process::Gateway;
@@ -43,4 +52,54 @@ async fn who_does_not_take_its_frames_is_closed_and_resumes_without_a_loss() {
         back.expect_seq(channel, seq).await;
     }
     back.expect("RESUMED").await;
+}
+
+/// Resumes the channel, and takes of it no more than 160 KB a second: what the system holds for it is little.
+async fn resume_slowly(address: String, user: i64, channel: String, done: Arc<AtomicUsize>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    let token = token(World::TENANT, user);
+    let url = format!("ws://{address}/ws/discuss?token={token}&resume=1");
+    let (mut client, _) = tokio_tungstenite::client_async(&url, stream).await.unwrap();
+    let resume = json!({ "type": "RESUME", "payload": { "channels": { channel: 1 } } });
+    let resume = Message::text(resume.to_string());
+    client.send(resume).await.unwrap();
+    while let Some(Ok(frame)) = client.next().await {
+        if matches!(&frame, Message::Text(text) if text.contains("\"RESUMED\"")) {
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+        sleep(Duration::from_millis(
+            u64::try_from(frame.len()).unwrap() / 160,
+        ))
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn who_reads_slowly_does_not_keep_others_from_reading() {
+    let world = World::new().await;
+    let people: Vec<i64> = (2..=18).collect();
+    let channel = world.group(1, &people).await;
+    let text = "x".repeat(10_000);
+    for _ in 0..5 {
+        futures_util::future::join_all((0..60).map(|_| world.send(1, channel, &text))).await;
+    }
+    let gateway = Gateway::start(&world).await;
+    let done = Arc::new(AtomicUsize::new(0));
+    // As many as read at the same time, for longer than a turn lasts.
+    for user in 2..18 {
+        let (address, done) = (gateway.address.clone(), Arc::clone(&done));
+        tokio::spawn(resume_slowly(address, user, channel.to_string(), done));
+    }
+    // All of them have begun.
+    sleep(Duration::from_millis(500)).await;
+    let mut quick = gateway.open(18, "&resume=1").await;
+    quick.expect("CONNECTED").await;
+    quick.resume(&[(channel, 1)]).await;
+    for seq in 2..=301 {
+        quick.expect_seq(channel, seq).await;
+    }
+    quick.expect("RESUMED").await;
+    assert_eq!(done.load(Ordering::Relaxed), 0);
 }

@@ -58,7 +58,10 @@ impl<'s> Conversation<'s> {
             user: context.user(),
         };
         let id = socket.gateway.next_session();
-        let gate = context.asks_services().then(|| Gate::new(context.clone()));
+        let gate = context.asks_services().then(|| {
+            let topics = Arc::clone(&socket.gateway.topics);
+            Gate::new(context.clone(), topics)
+        });
         let session = Session::new(id, person, Arc::clone(&socket.outgoing), gate);
         let session = Arc::new(session);
         socket.gateway.hubs.open(&session);
@@ -156,6 +159,7 @@ impl<'s> Conversation<'s> {
         let starts = channels.map(|(channel, at)| (channel, Start::At(at)));
         let starts = access::starts(&self.session, starts);
         self.socket.gateway.hubs.start(self.session.id, &starts);
+        access::let_in_who_started(&self.socket.gateway, &self.session);
     }
 
     pub(super) fn say_connected(&self, channels: Option<&Channels>, request_id: Option<&str>) {

@@ -119,14 +119,21 @@ impl Conversation<'_> {
         let Some((_, last_seq)) = admitted.channels.first().copied() else {
             let id = request.id.as_deref();
             self.push(&access::refusal(&self.session, channel, id));
-            access::look_again(gateway, &self.session, Some(channel));
+            access::apply(gateway, &self.session, (Vec::new(), admitted.closed));
             return Ok(());
         };
-        let say = |from| self.say_subscribed(channel, Some(from), request);
+        let say = |from| {
+            self.session.gated(|gate| gate.note_returned(channel));
+            self.say_subscribed(channel, Some(from), request);
+        };
         let hears = gateway
             .hubs
             .subscribe(self.session.id, channel, last_seq, say);
-        if hears { Ok(()) } else { Err(busy()) }
+        if hears {
+            return Ok(());
+        }
+        access::apply(gateway, &self.session, (admitted.opened, Vec::new()));
+        Err(busy())
     }
 
     async fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {
@@ -136,6 +143,7 @@ impl Conversation<'_> {
         }
         match self.socket.gateway.hubs.leave(self.session.id, channel) {
             Leaving::Done | Leaving::Quiet => {
+                self.session.gated(|gate| gate.note_returned(channel));
                 self.say_subscribed(channel, None, request);
                 Ok(())
             }
