@@ -54,8 +54,9 @@ async fn who_does_not_take_its_frames_is_closed_and_resumes_without_a_loss() {
     back.expect("RESUMED").await;
 }
 
-/// Resumes the channel, and takes of it no more than 160 KB a second: what the system holds for it is little.
-async fn resume_slowly(address: String, user: i64, channel: String, done: Arc<AtomicUsize>) {
+/// Resumes the channel, and takes of it no more than 160 KB a second: what the system holds for it is little. `most` is
+/// how many frames anybody has taken so.
+async fn resume_slowly(address: String, user: i64, channel: String, most: Arc<AtomicUsize>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let stream = socket.connect(address.parse().unwrap()).await.unwrap();
@@ -65,10 +66,10 @@ async fn resume_slowly(address: String, user: i64, channel: String, done: Arc<At
     let resume = json!({ "type": "RESUME", "payload": { "channels": { channel: 1 } } });
     let resume = Message::text(resume.to_string());
     client.send(resume).await.unwrap();
+    let mut taken = 0;
     while let Some(Ok(frame)) = client.next().await {
-        if matches!(&frame, Message::Text(text) if text.contains("\"RESUMED\"")) {
-            done.fetch_add(1, Ordering::Relaxed);
-        }
+        taken += 1;
+        most.fetch_max(taken, Ordering::Relaxed);
         sleep(Duration::from_millis(
             u64::try_from(frame.len()).unwrap() / 160,
         ))
@@ -86,11 +87,11 @@ async fn who_reads_slowly_does_not_keep_others_from_reading() {
         futures_util::future::join_all((0..60).map(|_| world.send(1, channel, &text))).await;
     }
     let gateway = Gateway::start(&world).await;
-    let done = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
     // As many as read at the same time, for longer than a turn lasts.
     for user in 2..18 {
-        let (address, done) = (gateway.address.clone(), Arc::clone(&done));
-        tokio::spawn(resume_slowly(address, user, channel.to_string(), done));
+        let (address, most) = (gateway.address.clone(), Arc::clone(&most));
+        tokio::spawn(resume_slowly(address, user, channel.to_string(), most));
     }
     // All of them have begun.
     sleep(Duration::from_millis(500)).await;
@@ -101,5 +102,6 @@ async fn who_reads_slowly_does_not_keep_others_from_reading() {
         quick.expect_seq(channel, seq).await;
     }
     quick.expect("RESUMED").await;
-    assert_eq!(done.load(Ordering::Relaxed), 0);
+    // The others have much of it still before them.
+    assert!(most.load(Ordering::Relaxed) < 150);
 }

@@ -129,11 +129,7 @@ impl Conversation<'_> {
         let hears = gateway
             .hubs
             .subscribe(self.session.id, channel, last_seq, say);
-        if hears {
-            return Ok(());
-        }
-        access::apply(gateway, &self.session, (admitted.opened, Vec::new()));
-        Err(busy())
+        if hears { Ok(()) } else { Err(busy()) }
     }
 
     async fn unsubscribe(&self, request: &Request<'_>) -> Result<(), Refusal> {

@@ -85,10 +85,10 @@ async fn access_that_is_given_is_noticed_where_nobody_hears_the_channel() {
 }
 
 #[tokio::test]
-async fn who_asks_for_the_channel_before_they_resume_hears_it_after_that() {
+async fn who_asks_for_the_channel_before_their_session_starts_hears_it_after_that() {
     let crm = HttpServer::start(makers_only).await;
-    let (world, customer, channel, gateway) = customer_beside(&crm).await;
-    let group = world.group(5, &[6]).await;
+    let (world, customer, channel, _) = customer_beside(&crm).await;
+    let gateway = soon_starting(&world, &crm).await;
     world.app.settle().await;
     let mut six = gateway.open(6, "&resume=1").await;
     six.expect("CONNECTED").await;
@@ -98,11 +98,10 @@ async fn who_asks_for_the_channel_before_they_resume_hears_it_after_that() {
     let place = json!({ "channelId": channel });
     let refused = six.ask("SUBSCRIBE_CHANNEL", place, "ERROR").await;
     assert_eq!(refused["payload"]["code"], "SERVICE_UNAVAILABLE");
-    six.resume(&[(group, 1)]).await;
-    let subscribed = six.find("CHANNEL_SUBSCRIBED").await;
+    let subscribed = six.expect("CHANNEL_SUBSCRIBED").await;
     assert_eq!(subscribed["payload"]["channelId"], json!(channel));
     let sent = world.send(5, channel, "for both").await;
-    six.expect_channel_seq(channel, sent.seq.get()).await;
+    six.expect_seq(channel, sent.seq.get()).await;
 }
 
 #[tokio::test]
