@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use discuss_app::permissions::sights;
-use discuss_domain::{ChannelId, Seq};
+use discuss_domain::{ChannelId, Seq, TenantId};
 use discuss_wire::errors::ErrorCode;
 use serde_json::json;
 use tokio::time::sleep;
@@ -97,9 +97,11 @@ pub(crate) fn starts(
 }
 
 /// Has every session whose person is in the channel be asked about again.
-pub(crate) fn look_again_in(gateway: &Arc<Gateway>, channel: ChannelId) {
+pub(crate) fn look_again_in(gateway: &Arc<Gateway>, tenant: TenantId, channel: ChannelId) {
     for session in gateway.hubs.sessions_about(channel).into_values() {
-        look_again(gateway, &session, Some(channel));
+        if session.person.tenant == tenant {
+            look_again(gateway, &session, Some(channel));
+        }
     }
 }
 
@@ -115,7 +117,7 @@ pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, only: O
 async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<ChannelId>) {
     let Some(Loaded { channels, records }) = gateway.loader.channels_of(session.person).await
     else {
-        // The next look comes in time.
+        session.gated(|gate| gate.leave_for_later(only));
         return;
     };
     let heads: HashMap<ChannelId, Seq> = channels.into_iter().collect();
@@ -175,10 +177,7 @@ async fn silence(gateway: &Gateway, session: &Session, mut channels: Vec<Channel
 async fn let_in(gateway: &Gateway, session: &Session, mut channels: Channels) {
     for _ in 0..TRIES {
         channels.retain(|(channel, head)| {
-            if !session
-                .gated(|gate| gate.is_returning(*channel))
-                .unwrap_or(false)
-            {
+            if session.gated(|gate| gate.is_returning(*channel)) != Some(true) {
                 return false;
             }
             let say = |from: Seq| {

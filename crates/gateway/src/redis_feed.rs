@@ -199,7 +199,7 @@ fn take(gateway: &Arc<Gateway>, name: &str, bytes: &Bytes) {
                 gateway.hubs.notice(channel, &frame);
             }
         }
-        Fanout::Access { channel } => access::look_again_in(gateway, channel),
+        Fanout::Access { channel } => access::look_again_in(gateway, tenant, channel),
         Fanout::Typing {
             channel,
             user,

@@ -87,6 +87,14 @@ impl Gate {
         self.again_at = self.again_at.min(spread(SOON, SOON));
     }
 
+    /// What was to be asked could not be: soon, and about this channel also if nothing is said in it.
+    pub(super) fn leave_for_later(&mut self, channel: Option<ChannelId>) {
+        if let Some(channel) = channel {
+            self.asked.remove(&channel);
+        }
+        self.doubt();
+    }
+
     /// A question is asked now: its number, and who asks.
     pub(super) fn ask(&mut self) -> (u64, Context) {
         self.questions = self.questions.saturating_add(1);
