@@ -29,7 +29,7 @@ type Batch = Vec<(Topic, Bytes)>;
 #[derive(Clone)]
 pub struct Fanout {
     queue: mpsc::Sender<Batch>,
-    /// Batches that were handed over and are not published.
+    /// Batches that were announced or handed over and are not published.
     waiting: Arc<AtomicUsize>,
 }
 
@@ -61,11 +61,26 @@ impl Fanout {
         }
     }
 
-    /// Waits until what was handed over is published or given up.
+    /// For as long as the answer is kept something is about to be handed over: [`Self::settle`] waits for it.
+    pub(crate) fn announce(&self) -> Announced {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Announced(Arc::clone(&self.waiting))
+    }
+
+    /// Waits until what was announced or handed over is published or given up.
     pub(crate) async fn settle(&self) {
         while self.waiting.load(Ordering::Relaxed) > 0 {
             sleep(LOOK).await;
         }
+    }
+}
+
+/// Something that is about to be handed over.
+pub(crate) struct Announced(Arc<AtomicUsize>);
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -146,6 +161,9 @@ mod tests {
         let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("redis://{}", silent.local_addr().unwrap());
         let (fanout, _task) = Fanout::start(Redis::new(&url, "test").unwrap());
+        let announced = fanout.announce();
+        assert!(poll!(Box::pin(fanout.settle())).is_pending());
+        drop(announced);
         fanout.settle().await;
         let topic = Topic::Channel(TenantId::from(1), ChannelId::from(2));
         for _ in 0..3 {

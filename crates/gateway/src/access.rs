@@ -1,6 +1,7 @@
 //! Whether the people of sockets may hear what is said beside business records, where the records' services can
-//! be asked: when they connect or resume, when an event says that it may have changed, and every quarter of an
-//! hour where something was said meanwhile. What they may not hear is as if they had unsubscribed from it.
+//! be asked: when they connect, resume or subscribe, when an event says that it may have changed, when a channel's
+//! events begin to be listened to, soon after a no, and every quarter of an hour where something was said meanwhile.
+//! What they may not hear is as if they had unsubscribed from it, until they may.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tokio::time::sleep;
 use crate::event_frame::Frame;
 use crate::frames;
 use crate::gateway::Gateway;
-use crate::hub::{Leaving, Start};
+use crate::hub::{Leaving, SessionId, Start};
 use crate::loader::{Channels, Loaded};
 use crate::session::Session;
 
@@ -33,9 +34,9 @@ const TRIES: u32 = 40;
 pub(crate) struct Admitted {
     /// Those that they may hear.
     pub(crate) channels: Channels,
-    /// Those of them that the session does not hear, because its person might not until now.
+    /// Those of them that they might not hear before.
     pub(crate) opened: Channels,
-    /// Those of them that they may not hear.
+    /// Those that they may not hear any more.
     pub(crate) closed: Vec<ChannelId>,
 }
 
@@ -100,34 +101,60 @@ pub(crate) fn starts(
 pub(crate) fn look_again_in(gateway: &Arc<Gateway>, tenant: TenantId, channel: ChannelId) {
     for session in gateway.hubs.sessions_about(channel).into_values() {
         if session.person.tenant == tenant {
-            look_again(gateway, &session, Some(channel));
+            look_again(gateway, &session, About::These(vec![channel]));
         }
     }
 }
 
-/// Asks again about one channel, or about those that are barred or in which something was said since it was asked;
-/// and takes the session out of what its person may hear no more, or back into what they may. Nobody waits for it.
-pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<ChannelId>) {
-    if session.gated(|_| ()).is_some() {
-        let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
-        tokio::spawn(async move { look(&gateway, &session, only).await });
+/// The events of these channels are listened to from now on: what was told of access to their records before was not
+/// heard. Has those be asked about again who hear them by now, or are about to start.
+pub(crate) fn look_again_at_listened(gateway: &Arc<Gateway>, channels: &[ChannelId]) {
+    let mut concerned: BTreeMap<SessionId, (Arc<Session>, Vec<ChannelId>)> = BTreeMap::new();
+    let unstarted = gateway.hubs.unstarted();
+    for channel in channels {
+        let mut sessions = unstarted.clone();
+        sessions.extend(gateway.hubs.sessions_in(&[*channel]));
+        for (id, session) in sessions {
+            if session.gated(|gate| gate.has_asked(*channel)) == Some(true) {
+                let (_, channels) = concerned.entry(id).or_insert((session, Vec::new()));
+                channels.push(*channel);
+            }
+        }
+    }
+    for (session, channels) in concerned.into_values() {
+        look_again(gateway, &session, About::These(channels));
     }
 }
 
-async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<ChannelId>) {
+/// What is asked again.
+pub(crate) enum About {
+    /// These channels.
+    These(Vec<ChannelId>),
+    /// Those that are barred, or in which something was said since it was asked.
+    WhatChanged,
+}
+
+/// Asks again about some channels, and takes the session out of what its person may hear no more, or back into what they
+/// may. Nobody waits for it.
+pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, about: About) {
+    if session.gated(|_| ()).is_some() {
+        let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
+        tokio::spawn(async move { look(&gateway, &session, about).await });
+    }
+}
+
+async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, about: About) {
     let Some(Loaded { channels, records }) = gateway.loader.channels_of(session.person).await
     else {
-        session.gated(|gate| gate.leave_for_later(only));
+        session.gated(|gate| gate.leave_for_later(&about));
         return;
     };
     let heads: HashMap<ChannelId, Seq> = channels.into_iter().collect();
     let head = |channel: ChannelId| heads.get(&channel).copied().unwrap_or_default();
-    let is_concerned = |gate: &Gate, channel: ChannelId| match only {
-        Some(only) => channel == only,
-        None => {
-            gate.is_barred(channel)
-                || gate.is_returning(channel)
-                || gate.asked_at(channel) != Some(head(channel))
+    let is_concerned = |gate: &Gate, channel: ChannelId| match &about {
+        About::These(channels) => channels.contains(&channel),
+        About::WhatChanged => {
+            gate.is_barred(channel) || gate.asked_at(channel) != Some(head(channel))
         }
     };
     let asked = session.gated(|gate| {
@@ -156,6 +183,9 @@ async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, only: Option<Chann
 /// The session hears nothing more of channels, and is told why.
 async fn silence(gateway: &Gateway, session: &Session, mut channels: Vec<ChannelId>) {
     for _ in 0..TRIES {
+        if session.outgoing.close_reason().is_some() {
+            return;
+        }
         channels.retain(|channel| {
             let hubs = &gateway.hubs;
             let leaving = hubs.leave_unless_it_may_hear(session.id, *channel);
@@ -176,6 +206,9 @@ async fn silence(gateway: &Gateway, session: &Session, mut channels: Vec<Channel
 /// The session hears channels again, from these seqs, and is told so.
 async fn let_in(gateway: &Gateway, session: &Session, mut channels: Channels) {
     for _ in 0..TRIES {
+        if session.outgoing.close_reason().is_some() {
+            return;
+        }
         channels.retain(|(channel, head)| {
             if session.gated(|gate| gate.is_returning(*channel)) != Some(true) {
                 return false;
@@ -195,7 +228,7 @@ async fn let_in(gateway: &Gateway, session: &Session, mut channels: Channels) {
         }
         sleep(BUSY).await;
     }
-    // They are let in when the session starts, or at the next look.
+    // They are let in when the session starts.
 }
 
 /// Has the session hear again what it may, and no more what it may not. Nobody waits for it.

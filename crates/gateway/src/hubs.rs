@@ -1,6 +1,5 @@
 //! The hub, cut into shards by channel, and what its outputs lead to.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
@@ -19,6 +18,7 @@ use crate::hub::{
 use crate::session::Session;
 use crate::topics::Topics;
 
+mod audience;
 mod obeying;
 
 /// Shards at most. There are as many as processors: each has a lock of its own, and knows every session.
@@ -174,33 +174,6 @@ impl Hubs {
     /// What somebody does in a channel, for all others in it.
     pub(crate) fn notice_others(&self, channel: ChannelId, user: UserId, frame: &Frame) {
         self.at(channel, |turn| turn.notice_others(channel, user, frame));
-    }
-
-    /// Whether somebody is there, for themselves and who is in one of these channels: once each.
-    pub(crate) fn show(&self, person: Person, channels: &[ChannelId], frame: &Frame) {
-        let mut sessions = self.sessions_in(channels);
-        if let Some(shard) = self.shards.first() {
-            self.on(shard, |turn| turn.add_own(person, &mut sessions));
-        }
-        for session in sessions.values() {
-            session.outgoing.push_spare(frame);
-        }
-    }
-
-    /// The sessions that hear one of the channels.
-    pub(crate) fn sessions_in(&self, channels: &[ChannelId]) -> BTreeMap<SessionId, Arc<Session>> {
-        let mut sessions = BTreeMap::new();
-        for channel in channels {
-            self.at(*channel, |turn| turn.add_live(*channel, &mut sessions));
-        }
-        sessions
-    }
-
-    /// The sessions whose person is in the channel, and those that have not started.
-    pub(crate) fn sessions_about(&self, channel: ChannelId) -> BTreeMap<SessionId, Arc<Session>> {
-        let mut sessions = BTreeMap::new();
-        self.at(channel, |turn| turn.add_about(channel, &mut sessions));
-        sessions
     }
 
     /// The session wants nothing more of the channel.

@@ -74,11 +74,13 @@ async fn connect_and_serve(gateway: &Arc<Gateway>) -> FeedError {
 }
 
 /// Subscribes to all that is followed, then to what changes, until the connection fails.
-async fn subscribe(gateway: &Gateway, mut sink: PubSubSink) -> Result<Infallible, FeedError> {
+async fn subscribe(gateway: &Arc<Gateway>, mut sink: PubSubSink) -> Result<Infallible, FeedError> {
     let mut changes = Changes {
         subscribe: gateway.topics.take_all(),
         unsubscribe: Vec::new(),
     };
+    // After an outage everybody would be asked about at once: that comes in time.
+    let mut is_up = false;
     loop {
         for names in names(gateway, &changes.unsubscribe) {
             answered(timeout(ANSWER, sink.unsubscribe(names)).await)?;
@@ -92,6 +94,10 @@ async fn subscribe(gateway: &Gateway, mut sink: PubSubSink) -> Result<Infallible
             tracing::warn!(%error, "heads can't be read");
             tokio::time::sleep(PAUSES.0).await;
         }
+        if is_up {
+            access::look_again_at_listened(gateway, &subscribed);
+        }
+        is_up = true;
         gateway
             .redis_is_up
             .send_if_modified(|is_up| !std::mem::replace(is_up, true));

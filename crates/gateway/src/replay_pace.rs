@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// Allowances of a second.
 const ALLOWANCES: usize = 100;
 
-/// So long a session reads before it is the others' turn.
+/// So long a session reads before it is the others' turn, and until a portion has gone out.
 const TURN: Duration = Duration::from_secs(2);
 
 /// Held by a session as long as it reads.

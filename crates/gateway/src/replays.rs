@@ -94,6 +94,8 @@ impl Reading {
             channels,
             starts,
         } = order;
+        // Others read while the records' services are asked.
+        self.turn = None;
         let Some(loaded) = self.load().await else {
             return;
         };
@@ -106,6 +108,11 @@ impl Reading {
         let (known, unknown): (Vec<_>, Vec<_>) = channels
             .into_iter()
             .partition(|(channel, _)| current.contains_key(channel));
+        let denied: BTreeSet<ChannelId> = unknown
+            .iter()
+            .map(|(channel, _)| *channel)
+            .filter(|channel| self.session.is_barred(*channel))
+            .collect();
         if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
@@ -119,7 +126,10 @@ impl Reading {
         for (channel, _) in unknown {
             // Many may be answered: as fast as the socket takes it, no faster.
             self.drained().await;
-            self.tell_refused(channel, request_id.as_deref());
+            // Who may hear it by now is told that instead.
+            if !denied.contains(&channel) || self.session.is_barred(channel) {
+                self.tell_refused(channel, request_id.as_deref());
+            }
         }
         let channels = known.iter().map(|(channel, _)| *channel).collect();
         self.resumes.push(Resume {
@@ -154,6 +164,9 @@ impl Reading {
     /// The hub was to let the session in, and has, or it is read on, or it may not be heard any more.
     fn take_joined(&mut self, channel: ChannelId, at: Option<Seq>) {
         self.note_joined(channel, at);
+        if at.is_some() {
+            self.session.gated(|gate| gate.note_returned(channel));
+        }
         if at.is_none() && self.session.is_barred(channel) {
             self.refuse(channel);
         }
@@ -185,6 +198,7 @@ impl Reading {
         });
         let starts = access::starts(&self.session, starts);
         self.gateway.hubs.start(self.session.id, &starts);
+        access::let_in_who_started(&self.gateway, &self.session);
     }
 
     /// The channel is read no more, unless the hub orders it again.

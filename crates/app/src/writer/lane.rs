@@ -164,6 +164,7 @@ impl Lane {
 
     /// Answers first, then tells the gateways.
     fn answer(&self, pendings: Vec<Pending>, done: Done) {
+        let _announced = self.fanout.announce();
         for (pending, answer) in pendings.into_iter().zip(done.answers) {
             reply(pending, answer.map_err(Failure::Refused));
         }

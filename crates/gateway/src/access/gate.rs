@@ -10,6 +10,7 @@ use discuss_domain::{ChannelId, Seq};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::About;
 use crate::loader::Channels;
 use crate::topics::{Topics, Wanted};
 
@@ -41,16 +42,16 @@ pub(crate) struct Gate {
 struct Asked {
     /// Questions have numbers; an answer counts no more when a later one was answered.
     question: u64,
-    /// How far the channel's log had come.
-    head: Seq,
+    /// How far the channel's log had come; nothing where it is to be asked again.
+    head: Option<Seq>,
 }
 
 /// What an answer changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The session may hear the channel again, and does not yet.
+    /// The session may hear the channel again.
     Opened,
-    /// It may not hear it.
+    /// It may not hear it any more.
     Closed,
     Nothing,
 }
@@ -87,10 +88,14 @@ impl Gate {
         self.again_at = self.again_at.min(spread(SOON, SOON));
     }
 
-    /// What was to be asked could not be: soon, and about this channel also if nothing is said in it.
-    pub(super) fn leave_for_later(&mut self, channel: Option<ChannelId>) {
-        if let Some(channel) = channel {
-            self.asked.remove(&channel);
+    /// What was to be asked could not be: soon, and about these channels also if nothing is said in them.
+    pub(super) fn leave_for_later(&mut self, about: &About) {
+        if let About::These(channels) = about {
+            for channel in channels {
+                if let Some(asked) = self.asked.get_mut(channel) {
+                    asked.head = None;
+                }
+            }
         }
         self.doubt();
     }
@@ -115,27 +120,36 @@ impl Gate {
         if before.is_some_and(|before| before.question > question) {
             return Change::Nothing;
         }
-        self.asked.insert(channel, Asked { question, head });
-        if !sight.is_open() {
-            self.bar(channel);
-            return Change::Closed;
+        let newest = Asked {
+            question,
+            head: Some(head),
+        };
+        self.asked.insert(channel, newest);
+        match (sight.is_open(), self.barred.contains_key(&channel)) {
+            (true, true) => {
+                self.barred.remove(&channel);
+                self.returning.insert(channel, head);
+                Change::Opened
+            }
+            (false, false) => {
+                self.bar(channel);
+                Change::Closed
+            }
+            (true, false) | (false, true) => Change::Nothing,
         }
-        let was_barred = self.barred.remove(&channel).is_some();
-        if was_barred || self.returning.contains_key(&channel) {
-            self.returning.insert(channel, head);
-            return Change::Opened;
-        }
-        Change::Nothing
     }
 
     fn bar(&mut self, channel: ChannelId) {
         self.returning.remove(&channel);
-        if !self.barred.contains_key(&channel) {
-            let topic = Topic::Channel(self.context.tenant(), channel);
-            self.barred.insert(channel, self.topics.keep(topic));
-            // That access is given back may be told before the topic is listened to.
-            self.doubt();
-        }
+        let topic = Topic::Channel(self.context.tenant(), channel);
+        self.barred.insert(channel, self.topics.keep(topic));
+        // That access is given back may be told before the topic is listened to.
+        self.doubt();
+    }
+
+    /// Was it asked about this channel, as it is about those of records?
+    pub(super) fn has_asked(&self, channel: ChannelId) -> bool {
+        self.asked.contains_key(&channel)
     }
 
     /// The session hears a channel again, or does not want to; answers whether it was to.
@@ -169,7 +183,7 @@ impl Gate {
 
     /// How far the channel's log had come when it was asked about.
     pub(super) fn asked_at(&self, channel: ChannelId) -> Option<Seq> {
-        self.asked.get(&channel).map(|asked| asked.head)
+        self.asked.get(&channel)?.head
     }
 }
 

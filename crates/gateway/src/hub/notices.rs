@@ -78,6 +78,15 @@ where
         }
     }
 
+    /// Adds those that have not started.
+    pub fn add_unstarted(&mut self, sessions: &mut BTreeMap<SessionId, S>) {
+        for (session_id, session) in self.hub.sessions.all() {
+            if !session.started {
+                sessions.insert(session_id, session.handle.clone());
+            }
+        }
+    }
+
     /// Adds the started sessions of one person.
     pub fn add_own(&mut self, person: Person, sessions: &mut BTreeMap<SessionId, S>) {
         for id in self.hub.sessions.of(person.tenant, &[person.user]) {

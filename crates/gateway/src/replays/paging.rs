@@ -12,6 +12,7 @@ use crate::event_frame::Frame;
 use crate::frames;
 use crate::hub::{MemberPage, Page, Step};
 use crate::pages::{self, PAGE_EVENTS};
+use crate::replay_pace::ReadingTurn;
 
 /// Who takes a portion no faster than this does not keep others from reading.
 const SLOW: Duration = Duration::from_secs(1);
@@ -52,11 +53,13 @@ impl Reading {
             self.is_long = true;
             return;
         }
-        for Portion { bytes, events } in portions {
+        for (number, Portion { bytes, events }) in portions.into_iter().enumerate() {
             if self.turn.is_some() {
                 self.drained().await;
                 let is_gone = self.session.outgoing.close_reason().is_some();
-                if is_gone || self.turn.is_none() {
+                let is_over = self.turn.as_ref().is_none_or(ReadingTurn::is_over);
+                // In each turn at least one goes out.
+                if is_gone || self.turn.is_none() || (is_over && number > 0) {
                     return;
                 }
                 self.gateway.replay_pace.wait(bytes).await;

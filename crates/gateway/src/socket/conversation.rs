@@ -18,7 +18,7 @@ use super::Socket;
 use super::refusal::Refusal;
 use super::requests::{Auth, Empty, Request, Resume, ResumePayload};
 use super::stomp::Agreement;
-use crate::access::{self, Gate};
+use crate::access::{self, About, Gate};
 use crate::event_frame::Frame;
 use crate::frame_guard::FrameCount;
 use crate::frames::{self, Close};
@@ -112,7 +112,7 @@ impl Conversation<'_> {
             return Some(Close::Unauthorized);
         }
         if self.session.gated(Gate::is_due) == Some(true) {
-            access::look_again(&self.socket.gateway, &self.session, None);
+            access::look_again(&self.socket.gateway, &self.session, About::WhatChanged);
         }
         self.beat();
         None

@@ -8,6 +8,7 @@ use discuss_test_support::{World, token};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::net::TcpSocket;
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -55,8 +56,12 @@ async fn who_does_not_take_its_frames_is_closed_and_resumes_without_a_loss() {
 }
 
 /// Resumes the channel, and takes of it no more than 160 KB a second: what the system holds for it is little. `most` is
-/// how many frames anybody has taken so.
-async fn resume_slowly(address: String, user: i64, channel: String, most: Arc<AtomicUsize>) {
+/// how many frames anybody has taken so; what `begun` counts has been given some.
+async fn resume_slowly(
+    (address, channel): (String, String),
+    user: i64,
+    (begun, most): (Arc<Semaphore>, Arc<AtomicUsize>),
+) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let stream = socket.connect(address.parse().unwrap()).await.unwrap();
@@ -69,6 +74,9 @@ async fn resume_slowly(address: String, user: i64, channel: String, most: Arc<At
     let mut taken = 0;
     while let Some(Ok(frame)) = client.next().await {
         taken += 1;
+        if taken == 3 {
+            begun.add_permits(1);
+        }
         most.fetch_max(taken, Ordering::Relaxed);
         sleep(Duration::from_millis(
             u64::try_from(frame.len()).unwrap() / 160,
@@ -87,14 +95,14 @@ async fn who_reads_slowly_does_not_keep_others_from_reading() {
         futures_util::future::join_all((0..60).map(|_| world.send(1, channel, &text))).await;
     }
     let gateway = Gateway::start(&world).await;
-    let most = Arc::new(AtomicUsize::new(0));
+    let (begun, most) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     // As many as read at the same time, for longer than a turn lasts.
     for user in 2..18 {
-        let (address, most) = (gateway.address.clone(), Arc::clone(&most));
-        tokio::spawn(resume_slowly(address, user, channel.to_string(), most));
+        let place = (gateway.address.clone(), channel.to_string());
+        let counts = (Arc::clone(&begun), Arc::clone(&most));
+        tokio::spawn(resume_slowly(place, user, counts));
     }
-    // All of them have begun.
-    sleep(Duration::from_millis(500)).await;
+    begun.acquire_many(16).await.unwrap().forget();
     let mut quick = gateway.open(18, "&resume=1").await;
     quick.expect("CONNECTED").await;
     quick.resume(&[(channel, 1)]).await;

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::{assign, customer_beside, makers_only, yes};
 use crate::process::Gateway;
+use crate::stomp_client::Stomp;
 
 /// A gateway whose sockets that are to resume start by themselves after a second.
 async fn soon_starting(world: &World, crm: &HttpServer) -> Gateway {
@@ -28,19 +29,25 @@ async fn access_that_is_taken_before_a_session_starts_is_not_had_when_it_starts(
     let group = world.group(5, &[6]).await;
     let gateway = soon_starting(&world, &crm).await;
     world.app.settle().await;
-    let (mut witness, mut late) = (gateway.connect(6).await, gateway.open(6, "&resume=1").await);
+    let mut stomp = Stomp::connected(&gateway, 6).await;
+    let mut late = gateway.open(6, "&resume=1").await;
     late.expect("CONNECTED").await;
     crm.say(makers_only);
+    // Nobody on this gateway hears of it.
     assign(&world, &customer, 1).await;
-    for six in [&mut witness, &mut late] {
-        let denied = six.find("ERROR").await;
+    let destination = ("destination", "/user/queue/events");
+    stomp
+        .send("SUBSCRIBE", &[("id", "sub-0"), destination], "")
+        .await;
+    for denied in [stomp.expect("ERROR").await.1, late.find("ERROR").await] {
         assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
-        assert_eq!(denied["payload"]["details"]["channelId"], json!(channel));
     }
     world.send(5, channel, "among us").await;
     world.send(5, group, "for all").await;
     late.expect_seq(group, 2).await;
     late.expect_silence().await;
+    let (heard, _) = stomp.expect("MESSAGE_NEW").await;
+    assert_eq!(heard.header("channel-id"), Some(&*group.to_string()));
 }
 
 #[tokio::test]
