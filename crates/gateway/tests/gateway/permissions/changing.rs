@@ -35,6 +35,7 @@ async fn access_that_is_taken_before_a_session_starts_is_not_had_when_it_starts(
     crm.say(makers_only);
     // Nobody on this gateway hears of it.
     assign(&world, &customer, 1).await;
+    world.app.settle().await;
     let destination = ("destination", "/user/queue/events");
     stomp
         .send("SUBSCRIBE", &[("id", "sub-0"), destination], "")
