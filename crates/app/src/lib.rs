@@ -122,11 +122,17 @@ impl App {
         (Self { parts }, tasks)
     }
 
+    /// Whether there are services that can be asked who may see business records.
+    #[must_use]
+    pub fn asks_services(&self) -> bool {
+        !self.parts.access.is_empty()
+    }
+
     /// A request of somebody whose identity was checked, with what it takes to ask others about them.
     #[must_use]
     pub fn context(&self, identity: identity::Identity) -> Context {
         let context = Context::of(identity.caller);
-        if self.parts.access.is_empty() {
+        if !self.asks_services() {
             return context;
         }
         Context {

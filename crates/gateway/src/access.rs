@@ -109,20 +109,33 @@ pub(crate) fn look_again_in(gateway: &Arc<Gateway>, tenant: TenantId, channel: C
 /// The events of these channels are listened to from now on: what was told of access to their records before was not
 /// heard. Has those be asked about again who hear them by now, or are about to start.
 pub(crate) fn look_again_at_listened(gateway: &Arc<Gateway>, channels: &[ChannelId]) {
-    let mut concerned: BTreeMap<SessionId, (Arc<Session>, Vec<ChannelId>)> = BTreeMap::new();
-    let unstarted = gateway.hubs.unstarted();
+    if channels.is_empty() || !gateway.app.asks_services() {
+        return;
+    }
+    for session in gateway.hubs.unstarted().into_values() {
+        look_again_where_asked(gateway, &session, channels);
+    }
+    let mut listening: BTreeMap<SessionId, (Arc<Session>, Vec<ChannelId>)> = BTreeMap::new();
     for channel in channels {
-        let mut sessions = unstarted.clone();
-        sessions.extend(gateway.hubs.sessions_in(&[*channel]));
-        for (id, session) in sessions {
-            if session.gated(|gate| gate.has_asked(*channel)) == Some(true) {
-                let (_, channels) = concerned.entry(id).or_insert((session, Vec::new()));
-                channels.push(*channel);
-            }
+        for (id, session) in gateway.hubs.sessions_in(&[*channel]) {
+            let (_, channels) = listening.entry(id).or_insert((session, Vec::new()));
+            channels.push(*channel);
         }
     }
-    for (session, channels) in concerned.into_values() {
-        look_again(gateway, &session, About::These(channels));
+    for (session, channels) in listening.into_values() {
+        look_again_where_asked(gateway, &session, &channels);
+    }
+}
+
+/// The same of one session, where it was asked before.
+fn look_again_where_asked(gateway: &Arc<Gateway>, session: &Arc<Session>, channels: &[ChannelId]) {
+    let channels = channels.iter().copied();
+    let asked = session.gated(|gate| {
+        let asked = channels.filter(|channel| gate.has_asked(*channel));
+        asked.collect::<Vec<_>>()
+    });
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
+        look_again(gateway, session, About::These(asked));
     }
 }
 
