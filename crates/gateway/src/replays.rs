@@ -113,16 +113,18 @@ impl Reading {
             .map(|(channel, _)| *channel)
             .filter(|channel| self.session.is_barred(*channel))
             .collect();
+        // Those that are named are read first: nobody else lets the session in.
+        self.session.gated(|gate| {
+            for (channel, _) in &known {
+                gate.note_returned(*channel);
+            }
+        });
         if let Some(mut starts) = starts {
             let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
             starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
             self.start(&starts, &named);
         }
-        let unnamed = opened
-            .into_iter()
-            .filter(|(channel, _)| !known.iter().any(|(named, _)| named == channel));
-        let changed = (unnamed.collect(), closed);
-        access::apply(&self.gateway, &self.session, changed);
+        access::apply(&self.gateway, &self.session, (opened, closed));
         for (channel, _) in unknown {
             // Many may be answered: as fast as the socket takes it, no faster.
             self.drained().await;
@@ -147,7 +149,6 @@ impl Reading {
     fn rejoin(&mut self, channel: ChannelId, (after, head): (Seq, Seq)) {
         self.gateway.hubs.withdraw(self.session.id, channel);
         self.session.forget_catch_ups(channel);
-        self.session.gated(|gate| gate.note_returned(channel));
         if self.session.is_barred(channel) {
             self.turn_away(channel, head);
             return;
