@@ -48,6 +48,11 @@ figure_of() {
   curl -fsS "http://$(proof_admin gateway)/metrics" | awk -v name="$1" 'index($0, name " ") == 1 { sum += $2 } END { print sum + 0 }'
 }
 
+# The others' p95 in a run, in milliseconds: others_in NAME
+others_in() {
+  jq '.latencies.delivery.p95 * 100 | round / 100' "$PROOF_PLACE/$1.json"
+}
+
 # The median of the others' p95 in the runs of a sort: median_of SORT
 median_of() {
   jq -s '[.[].latencies.delivery.p95] | sort | .[length / 2 | floor]' "$PROOF_PLACE/$1"-*.json
@@ -65,7 +70,8 @@ main() {
     load_watch_memory gateway &
     watch_sockets &
     watch=$!
-    listen_to "all-$run" 0 "$@" || code=1
+    # The same people are the others, whether the rest of them reads on or not.
+    listen_to "all-$run" "$DEAF" --lasts 0 "$@" || code=1
     before=$(cat "$PROOF_PLACE/most-memory")
     listen_to "some-$run" "$DEAF" "$@" || code=1
     now=$(($(cat "$PROOF_PLACE/most-memory") - before))
@@ -73,6 +79,7 @@ main() {
     gone=$(gone_after)
     proof_figure "grown by, KiB" "$now"
     proof_figure "all who ceased to read gone after, s" "${gone:-never}"
+    proof_figure "others' p95 while all read, then some do not, ms" "$(others_in "all-$run") $(others_in "some-$run")"
     if ((${gone:-1000} > longest)); then longest=${gone:-1000}; fi
     if ((now > most)); then most=$now; fi
   done

@@ -31,7 +31,7 @@ pub(crate) struct Connection {
     phase: Phase,
     heeded: Signal,
     lost_at: Option<Instant>,
-    /// It has not read for a while: what comes late to it is its own doing.
+    /// It ceases to read for a while, and is counted apart.
     is_slow: bool,
 }
 
@@ -59,6 +59,7 @@ impl Connection {
     pub(crate) fn new(stage: Arc<Stage>, person: Person, slot: usize) -> Self {
         let (inbox, heeded) = (Inbox::new(person.user), *stage.signal.borrow());
         let (pending, phase) = (Pending::default(), Phase::New);
+        let is_slow = stage.deaf.is_some_and(|deaf| deaf.includes(slot));
         Self {
             stage,
             person,
@@ -68,7 +69,7 @@ impl Connection {
             phase,
             heeded,
             lost_at: None,
-            is_slow: false,
+            is_slow,
         }
     }
 
@@ -143,12 +144,9 @@ impl Connection {
 
     /// Reads nothing for as long as it is told so.
     async fn be_deaf(&mut self, signal: &mut watch::Receiver<Signal>) {
-        let slot = self.slot;
-        let hears = |told: &Signal| told.stop || slot >= told.deaf || !slot.is_multiple_of(2);
-        if !hears(&signal.borrow()) {
-            self.is_slow = true;
+        if self.is_slow {
             // The sender lives as long as the stage.
-            drop(signal.wait_for(hears).await);
+            drop(signal.wait_for(|told| told.stop || !told.deaf).await);
         }
     }
 

@@ -61,7 +61,7 @@ impl Drive {
             storm.await.unwrap_or_default();
         }
         beside.shutdown().await;
-        self.courier.stage.tell(|signal| signal.deaf = 0);
+        self.courier.stage.tell(|signal| signal.deaf = false);
     }
 
     async fn open_loop(self: Arc<Self>) {
@@ -172,12 +172,15 @@ async fn beat(stage: Arc<Stage>, storm: Storm) {
 }
 
 async fn deafen(stage: Arc<Stage>, deaf: Deaf) {
+    if deaf.lasts.is_zero() {
+        return;
+    }
     sleep(deaf.after).await;
-    stage.tell(|signal| signal.deaf = deaf.people * 2);
+    stage.tell(|signal| signal.deaf = true);
     // For who watches the gateway meanwhile.
     println!("{} cease to read at {}", deaf.people, unix_seconds());
     sleep(deaf.lasts).await;
-    stage.tell(|signal| signal.deaf = 0);
+    stage.tell(|signal| signal.deaf = false);
 }
 
 fn unix_seconds() -> f64 {

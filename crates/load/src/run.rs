@@ -80,7 +80,9 @@ async fn set_up(
     tenant: &Tenant,
 ) -> anyhow::Result<(Arc<Drive>, Vec<JoinHandle<Inbox>>)> {
     let people = tenant.people(plan.people)?;
-    let stage = Arc::new(new_stage(common)?);
+    let mut stage = new_stage(common)?;
+    stage.deaf = plan.deaf;
+    let stage = Arc::new(stage);
     let connected = people.get(..plan.sockets).unwrap_or(&people);
     let make = || setup::make_channels(&stage.rest, &people, &plan.channels);
     let (channels, connections) = if common.live_channels {

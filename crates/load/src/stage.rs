@@ -13,6 +13,7 @@ use crate::faults::{Fault, Faults};
 use crate::latency::Recorder;
 use crate::ledger::Ledger;
 use crate::rest::Rest;
+use crate::traffic::Deaf;
 
 /// What the sockets are told to do.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub(crate) struct Signal {
     pub(crate) away: Duration,
     /// Raised to make every socket ask again for what it has had.
     pub(crate) rewinds: u64,
-    /// Every second one of so many, from the first, reads nothing until this is 0.
-    pub(crate) deaf: usize,
+    /// Those who are to cease to read do so as long as this holds.
+    pub(crate) deaf: bool,
     /// The run is over.
     pub(crate) stop: bool,
 }
@@ -56,7 +57,7 @@ pub(crate) struct Gauges {
 pub(crate) struct Latencies {
     /// To a live socket.
     pub(crate) delivery: Recorder,
-    /// To a socket that was replaying what it missed.
+    /// To a socket that was replaying what it missed, or of somebody who ceases to read for a while.
     pub(crate) replay: Recorder,
     /// To the sender's acknowledgement.
     pub(crate) ack: Recorder,
@@ -82,6 +83,8 @@ pub(crate) struct Stage {
     pub(crate) latencies: Latencies,
     /// The sockets' signals.
     pub(crate) signal: watch::Sender<Signal>,
+    /// Those who cease to read for a while. What comes late to them is their own doing.
+    pub(crate) deaf: Option<Deaf>,
     faults: Mutex<Faults>,
     /// When somebody's removal from a channel was asked for, until they hear of it.
     removals: Mutex<HashMap<(u64, u64), Instant>>,
@@ -97,6 +100,7 @@ impl Stage {
             gauges: Gauges::default(),
             latencies: Latencies::new()?,
             signal: watch::Sender::new(Signal::default()),
+            deaf: None,
             faults: Mutex::default(),
             removals: Mutex::default(),
         })

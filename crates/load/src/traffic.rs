@@ -70,8 +70,15 @@ pub(crate) struct Deaf {
     pub(crate) people: usize,
     /// From when on.
     pub(crate) after: Duration,
-    /// For how long.
+    /// For how long; they read on if it is no time, and are only counted apart.
     pub(crate) lasts: Duration,
+}
+
+impl Deaf {
+    /// Whether the person of this index is one of them.
+    pub(crate) fn includes(&self, index: usize) -> bool {
+        index.is_multiple_of(2) && index / 2 < self.people
+    }
 }
 
 /// Blows against the sockets.
@@ -161,6 +168,17 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_second_of_the_first_ceases_to_read() {
+        let deaf = Deaf {
+            people: 2,
+            after: Duration::ZERO,
+            lasts: Duration::ZERO,
+        };
+        let included: Vec<usize> = (0..10).filter(|index| deaf.includes(*index)).collect();
+        assert_eq!(included, [0, 2]);
+    }
 
     #[test]
     fn made_up_messages_go_round_all_channels_and_are_said_by_their_members() {

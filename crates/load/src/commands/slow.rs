@@ -13,7 +13,7 @@ use crate::traffic::{Deaf, Plan, Traffic};
 pub(super) struct Slow {
     #[command(flatten)]
     fanout: Fanout,
-    /// How many cease to read: every second one of the first.
+    /// How many cease to read: every second one of the first. Their deliveries are counted apart.
     #[arg(long, default_value_t = 500)]
     deaf: usize,
     /// The channels, from the first, in which two of three messages are said.
@@ -25,7 +25,7 @@ pub(super) struct Slow {
     /// Seconds until they cease to read.
     #[arg(long, default_value_t = 10.0)]
     after: f64,
-    /// Seconds for which they don't.
+    /// Seconds for which they don't; with 0 they read on, and are counted apart all the same.
     #[arg(long, default_value_t = 50.0)]
     lasts: f64,
 }
