@@ -1,6 +1,7 @@
 //! The hub's promise, proved against a model: whatever order, loss and delay, each session sees each
 //! seq of its membership once, in order, without a hole that it was not told of.
 
+mod access;
 mod client;
 mod happenings;
 mod log;
@@ -56,6 +57,10 @@ pub(super) enum Op {
     Answer(usize),
     /// A page that was read reaches its session, which may not hear the channel any more.
     Silence(usize),
+    /// It is answered for a session that it may hear a channel, or not.
+    AnswerAbout(usize, usize, bool),
+    /// What was answered for a session is carried out.
+    Enact(usize),
     /// A fetch of the hub is read.
     Fetch(usize),
     /// A fetch that was read reaches the hub.
@@ -103,6 +108,9 @@ fn session_op() -> impl Strategy<Value = Op> {
         4 => any_index().prop_map(Op::Read),
         4 => any_index().prop_map(Op::Answer),
         1 => any_index().prop_map(Op::Silence),
+        3 => (any_index(), 0..world::CHANNELS, any::<bool>())
+            .prop_map(|(at, channel, may_hear)| Op::AnswerAbout(at, channel, may_hear)),
+        3 => any_index().prop_map(Op::Enact),
     ]
 }
 
@@ -205,4 +213,33 @@ fn what_is_told_of_a_log_while_a_page_is_read_that_shows_a_loss_is_not_forgotten
         Op::Post(channel),
     ];
     run(ops, true);
+}
+
+#[test]
+fn who_may_not_hear_a_channel_does_not_hear_it_either_when_they_are_added_again_but_when_they_may()
+{
+    let (session, user, channel) = (0, 0, 1);
+    let ops = [
+        Op::Add(channel, user),
+        Op::Open(user),
+        Op::Load(session),
+        Op::Start(session, None),
+        Op::Subscribe(0),
+        Op::Head(0),
+        Op::AnswerAbout(session, channel, false),
+        Op::Enact(session),
+        Op::Remove(channel, user),
+        Op::Add(channel, user),
+        Op::Post(channel),
+        Op::News,
+        Op::Told(0),
+        Op::Fetch(0),
+        Op::Fetched(0),
+    ];
+    run(ops, true);
+    run(
+        ops.into_iter()
+            .chain([Op::AnswerAbout(session, channel, true)]),
+        true,
+    );
 }

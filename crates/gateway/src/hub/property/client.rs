@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 
+use super::access::Answers;
 use super::log::Log;
 use crate::hub::{Leaving, MemberPage, Replay, SessionId};
 
@@ -36,6 +37,7 @@ pub(super) struct Client {
     pub(super) readings: BTreeMap<ChannelId, Reading>,
     /// A channel that it wants to hear, of which its user was a member when the log reached this seq.
     pub(super) wanted: Option<(ChannelId, Seq)>,
+    pub(super) access: Answers,
 }
 
 impl Client {
@@ -49,6 +51,7 @@ impl Client {
             has: BTreeMap::new(),
             readings: BTreeMap::new(),
             wanted: None,
+            access: Answers::default(),
         }
     }
 
@@ -119,6 +122,11 @@ impl Client {
         );
         let has = self.has.get(&log.channel);
         let ended = matches!(has, Some(Has::Ended(_) | Has::Quiet(_)));
+        assert!(
+            !self.is_barred(log.channel) || matches!(has, Some(Has::All(_))),
+            "{self:?} got {seq} of {}, which it may not hear",
+            log.channel
+        );
         assert!(
             !ended || log.effect(seq).adds(self.user),
             "{self:?} got {seq} after its end"
@@ -193,12 +201,26 @@ impl Client {
     /// What the client must have when nothing is under way any more.
     pub(super) fn check_complete(&self, log: &Log) {
         let has = self.has.get(&log.channel);
+        let is_member = log.has_member(self.user, log.head());
+        if self.is_barred(log.channel) {
+            assert!(
+                !matches!(has, Some(Has::All(_))),
+                "{self:?} hears {}, which it may not",
+                log.channel
+            );
+            return;
+        }
+        assert!(
+            !is_member || !self.access.returning.contains_key(&log.channel),
+            "{self:?} may hear {} again, and does not",
+            log.channel
+        );
         if let Some(Has::Quiet(at)) = has
             && !log.adds_after(self.user, *at)
         {
             return;
         }
-        if log.has_member(self.user, log.head()) {
+        if is_member {
             assert_eq!(
                 has,
                 Some(&Has::All(log.head())),

@@ -41,6 +41,8 @@ impl World {
             Op::Read(at) => self.read(at),
             Op::Answer(at) => self.answer(at),
             Op::Silence(at) => self.silence(at),
+            Op::AnswerAbout(at, channel, may_hear) => self.answer_about(at, channel, may_hear),
+            Op::Enact(at) => self.enact(at),
             carried => self.carry(carried),
         }
     }

@@ -1,11 +1,11 @@
 //! What the sessions of the model do.
 
-use discuss_domain::{Seq, TenantId, UserId};
+use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 
 use super::client::{Client, Has};
 use super::happenings::{choose, take};
-use super::world::{World, tenant};
-use crate::hub::{Person, SessionId, Start, Step};
+use super::world::{Ear, World, tenant};
+use crate::hub::{Leaving, Person, SessionId, Start, Step};
 
 /// How a session starts in its first channel.
 #[derive(Clone, Copy)]
@@ -22,8 +22,10 @@ impl World {
         let id = SessionId::from(self.opened);
         // Odd sessions are of the first tenant.
         let tenant = TenantId::from(if self.opened % 2 == 1 { 1 } else { 2 });
-        self.clients.push(Client::new(id, tenant, user));
-        self.turn(|turn| turn.open(id, Person { tenant, user }, id));
+        let client = Client::new(id, tenant, user);
+        let bars = client.access.bars.clone();
+        self.clients.push(client);
+        self.turn(|turn| turn.open(id, Person { tenant, user }, Ear { id, bars }));
     }
 
     pub(super) fn load(&mut self, at: usize) {
@@ -69,6 +71,11 @@ impl World {
                 }
             }
         }
+        for (channel, at) in client.access.bars.all() {
+            starts.retain(|(other, _)| *other != channel);
+            starts.push((channel, Start::Narrowed(at)));
+            client.receive_silence(channel, at);
+        }
         let id = client.id;
         self.turn(|turn| turn.start(id, &starts));
     }
@@ -83,8 +90,22 @@ impl World {
         }
         let from = Seq::from((log.head().get() - back).max(0));
         let head = log.head();
-        let may_join = log.has_member(client.user, head) && log.has_member(client.user, from);
+        let is_member = log.has_member(client.user, head);
+        let may_join = is_member && log.has_member(client.user, from);
         let (id, channel) = (client.id, log.channel);
+        if client.is_barred(channel) {
+            if is_member {
+                client.receive_silence(channel, head);
+                self.turn(|turn| {
+                    turn.withdraw(id, channel);
+                    turn.silence(id, channel, head);
+                });
+            }
+            return;
+        }
+        if is_member {
+            client.access.returning.remove(&channel);
+        }
         client.read_from(channel, from);
         if may_join {
             // What the hub remembers is enough, or the hub says that it is not.
@@ -120,6 +141,7 @@ impl World {
             self.ask(|turn| turn.subscribe(id, channel, seq, |from| told = Some(from)));
         assert_eq!(hears, told.is_some());
         if let (Some(from), Some(client)) = (told, choose(&mut self.clients, at)) {
+            client.access.returning.remove(&channel);
             client.receive_subscribed(channel, from);
         }
         self.obey_all(outputs);
@@ -128,7 +150,7 @@ impl World {
     pub(super) fn leave(&mut self, at: usize, channel: usize) {
         let channel = self.logs[channel].channel;
         let Some(id) = choose(&mut self.clients, at)
-            .filter(|client| tenant(channel) == client.tenant)
+            .filter(|client| tenant(channel) == client.tenant && !client.is_barred(channel))
             .map(|client| client.id)
         else {
             return;
@@ -136,6 +158,9 @@ impl World {
         let (leaving, outputs) = self.ask(|turn| turn.leave(id, channel));
         if let Some(client) = choose(&mut self.clients, at) {
             let log = self.logs.iter().find(|log| log.channel == channel).unwrap();
+            if matches!(leaving, Leaving::Done | Leaving::Quiet) {
+                client.access.returning.remove(&channel);
+            }
             client.receive_left(log, leaving);
         }
         self.obey_all(outputs);
@@ -167,24 +192,32 @@ impl World {
         let Some(client) = choose(&mut self.clients, at) else {
             return;
         };
-        let Some((channel, page)) = client.take_page().filter(|(_, page)| page.member) else {
-            return;
-        };
-        let (id, as_of) = (client.id, page.page.head);
-        client.receive_silence(channel, as_of);
-        self.turn(|turn| turn.silence(id, channel, as_of));
+        if let Some((channel, page)) = client.take_page().filter(|(_, page)| page.member) {
+            self.turn_away(at, (channel, page.page.head));
+        }
     }
 
-    pub(super) fn answer(&mut self, at: usize) {
-        let Some(client) = choose(&mut self.clients, at) else {
+    fn turn_away(&mut self, at: usize, (channel, as_of): (ChannelId, Seq)) {
+        if let Some(client) = choose(&mut self.clients, at) {
+            let id = client.id;
+            client.receive_silence(channel, as_of);
+            self.turn(|turn| turn.silence(id, channel, as_of));
+        }
+    }
+
+    pub(super) fn answer(&mut self, session: usize) {
+        let Some(client) = choose(&mut self.clients, session) else {
             return;
         };
         let Some((channel, page)) = client.take_page() else {
             return;
         };
-        let id = client.id;
+        let (id, head) = (client.id, page.page.head);
+        if page.member && client.is_barred(channel) {
+            self.turn_away(session, (channel, head));
+            return;
+        }
         let log = self.logs.iter().find(|log| log.channel == channel).unwrap();
-        let head = page.page.head;
         let step = client.readings.get_mut(&channel).unwrap().replay.step(page);
         match step {
             Step::Refused { as_of } => {
@@ -195,18 +228,25 @@ impl World {
             Step::Join(frames, at) => {
                 assert_eq!(at, head);
                 client.receive_read(log, &frames);
-                client.readings.remove(&channel);
-                self.turn(|turn| {
-                    turn.join(id, channel, at);
-                });
+                self.join(session, (channel, at));
             }
             Step::Gap { from, to } => {
                 client.receive_gap(channel, from, to);
-                client.readings.remove(&channel);
-                self.turn(|turn| {
-                    turn.join(id, channel, to);
-                });
+                self.join(session, (channel, to));
             }
         }
+    }
+
+    fn join(&mut self, at: usize, (channel, seq): (ChannelId, Seq)) {
+        let Some(client) = choose(&mut self.clients, at) else {
+            return;
+        };
+        client.readings.remove(&channel);
+        let id = client.id;
+        let (joined, outputs) = self.ask(|turn| turn.join(id, channel, seq));
+        if let Some(client) = choose(&mut self.clients, at).filter(|_| joined.is_some()) {
+            client.access.returning.remove(&channel);
+        }
+        self.obey_all(outputs);
     }
 }

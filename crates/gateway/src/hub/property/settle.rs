@@ -32,6 +32,7 @@ impl World {
                 self.apply(Op::Start(at, None));
                 self.apply(Op::Read(0));
                 self.apply(Op::Answer(at));
+                self.apply(Op::Enact(at));
             }
             self.apply(Op::Tick(60));
         }
@@ -58,7 +59,9 @@ impl World {
             && self.fetches.is_empty()
             && self.fetched.is_empty();
         let told = self.logs.iter().all(Log::is_told);
-        let idle = |client: &Client| client.started && client.readings.is_empty();
+        let idle = |client: &Client| {
+            client.started && client.readings.is_empty() && client.access.closing.is_empty()
+        };
         carried && told && self.clients.iter().all(idle) && !self.hub.has_holes()
     }
 

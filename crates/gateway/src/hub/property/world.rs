@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use discuss_domain::{ChannelId, Seq, TenantId};
 
+use super::access::Bars;
 use super::client::{Client, Reading, parse};
 use super::log::Log;
 use crate::hub::{Event, FetchId, Handle, Hub, Limits, Output, Page, Replay, SessionId, Turn};
@@ -17,15 +18,25 @@ pub(super) fn tenant(channel: ChannelId) -> TenantId {
     TenantId::from(if channel.get() <= 2 { 1 } else { 2 })
 }
 
-/// In the model a session is its number.
-impl Handle for SessionId {
+/// In the model a session is its number, and the channels that it may not hear.
+#[derive(Clone)]
+pub(super) struct Ear {
+    pub(super) id: SessionId,
+    pub(super) bars: Bars,
+}
+
+impl Handle for Ear {
     fn id(&self) -> SessionId {
-        *self
+        self.id
+    }
+
+    fn may_hear(&self, channel: ChannelId) -> bool {
+        !self.bars.has(channel)
     }
 }
 
 /// What takes the hub's outputs.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(Output<'_, SessionId, String>);
+pub(super) type Sink<'a> = &'a mut dyn FnMut(Output<'_, Ear, String>);
 
 /// An output of the hub, as it was.
 pub(super) enum Out {
@@ -36,11 +47,11 @@ pub(super) enum Out {
     CatchUp(SessionId, ChannelId, Seq),
 }
 
-impl From<Output<'_, SessionId, String>> for Out {
-    fn from(output: Output<'_, SessionId, String>) -> Self {
+impl From<Output<'_, Ear, String>> for Out {
+    fn from(output: Output<'_, Ear, String>) -> Self {
         match output {
             Output::Deliver { session, frame } | Output::Show { session, frame } => {
-                Self::Deliver(*session, frame.clone())
+                Self::Deliver(session.id, frame.clone())
             }
             Output::Fetch {
                 channel,
@@ -60,7 +71,7 @@ impl From<Output<'_, SessionId, String>> for Out {
 }
 
 pub(super) struct World {
-    pub(super) hub: Hub<SessionId, String>,
+    pub(super) hub: Hub<Ear, String>,
     pub(super) now: Instant,
     pub(super) logs: Vec<Log>,
     pub(super) clients: Vec<Client>,
@@ -110,7 +121,7 @@ impl World {
     }
 
     /// Tells the hub something and does what it asks for.
-    pub(super) fn turn(&mut self, input: impl FnOnce(&mut Turn<'_, SessionId, String, Sink<'_>>)) {
+    pub(super) fn turn(&mut self, input: impl FnOnce(&mut Turn<'_, Ear, String, Sink<'_>>)) {
         let ((), outputs) = self.ask(input);
         self.obey_all(outputs);
     }
@@ -118,10 +129,10 @@ impl World {
     /// Asks the hub something: its answer, and what it asks for itself, which is not done yet.
     pub(super) fn ask<R>(
         &mut self,
-        input: impl FnOnce(&mut Turn<'_, SessionId, String, Sink<'_>>) -> R,
+        input: impl FnOnce(&mut Turn<'_, Ear, String, Sink<'_>>) -> R,
     ) -> (R, Vec<Out>) {
         let mut outputs = Vec::new();
-        let mut collect = |output: Output<'_, SessionId, String>| outputs.push(Out::from(output));
+        let mut collect = |output: Output<'_, Ear, String>| outputs.push(Out::from(output));
         let mut sink: Sink<'_> = &mut collect;
         let answer = input(&mut self.hub.turn(self.now, &mut sink));
         (answer, outputs)
