@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use discuss_app::permissions::sights;
+use discuss_app::permissions::{Sight, sights};
+use discuss_domain::entities::RecordRef;
 use discuss_domain::{ChannelId, Seq, TenantId};
 use discuss_wire::errors::ErrorCode;
 use serde_json::json;
@@ -20,8 +21,10 @@ use crate::hub::{Leaving, SessionId, Start};
 use crate::loader::{Channels, Loaded};
 use crate::session::Session;
 
+mod about;
 mod gate;
 
+pub(crate) use about::About;
 use gate::Change;
 pub(crate) use gate::Gate;
 
@@ -46,33 +49,55 @@ pub(crate) async fn admitted(session: &Session, loaded: Loaded) -> Admitted {
         mut channels,
         records,
     } = loaded;
-    let (mut opened, mut closed) = (Channels::new(), Vec::new());
-    let Some((question, context)) = session.gated(Gate::ask) else {
-        return Admitted {
-            channels,
-            opened,
-            closed,
-        };
-    };
-    let asked: Vec<_> = records.iter().map(|(_, record)| record).collect();
-    let seen = sights(&context, &asked).await;
-    let heads: HashMap<ChannelId, Seq> = channels.iter().copied().collect();
-    session.gated(|gate| {
-        for ((channel, _), sight) in records.iter().zip(seen) {
-            let head = heads.get(channel).copied().unwrap_or_default();
-            match gate.note(question, (*channel, head), sight) {
-                Change::Opened => opened.push((*channel, head)),
-                Change::Closed => closed.push(*channel),
-                Change::Nothing => {}
-            }
-        }
-        channels.retain(|(channel, _)| !gate.is_barred(*channel));
-    });
+    let heads = channels.iter().copied().collect();
+    let unrecorded = unrecorded(session, &records);
+    let (opened, closed) = ask(session, &heads, (&records, &unrecorded)).await;
+    session.gated(|gate| channels.retain(|(channel, _)| !gate.is_barred(*channel)));
     Admitted {
         channels,
         opened,
         closed,
     }
+}
+
+/// The channels that are barred and not, or no more, about a record that can be asked about: membership decides.
+fn unrecorded(session: &Session, records: &[(ChannelId, RecordRef)]) -> Vec<ChannelId> {
+    let barred = session.gated(|gate| gate.barred()).unwrap_or_default();
+    let is_recorded = |channel: ChannelId| records.iter().any(|(other, _)| *other == channel);
+    let channels = barred.into_iter().map(|(channel, _)| channel);
+    channels.filter(|channel| !is_recorded(*channel)).collect()
+}
+
+/// Asks about channels' records, and notes the answers: which channels may be heard again, and which no more. `heads`
+/// are the seqs of the person's channels.
+async fn ask(
+    session: &Session,
+    heads: &HashMap<ChannelId, Seq>,
+    (records, unrecorded): (&[(ChannelId, RecordRef)], &[ChannelId]),
+) -> (Channels, Vec<ChannelId>) {
+    let (mut opened, mut closed) = (Channels::new(), Vec::new());
+    let Some((question, context)) = session.gated(Gate::ask) else {
+        return (opened, closed);
+    };
+    let asked: Vec<_> = records.iter().map(|(_, record)| record).collect();
+    let seen = sights(&context, &asked).await;
+    let recorded = records.iter().map(|(channel, _)| channel).zip(seen);
+    let others = unrecorded.iter().map(|channel| (channel, Sight::Unasked));
+    session.gated(|gate| {
+        for (channel, sight) in recorded.chain(others) {
+            // Of the others some may have been left.
+            let Some(head) = heads.get(channel) else {
+                continue;
+            };
+            let (channel, at) = (*channel, (*channel, *head));
+            match gate.note(question, at, sight) {
+                Change::Opened => opened.push(at),
+                Change::Closed => closed.push(channel),
+                Change::Nothing => {}
+            }
+        }
+    });
+    (opened, closed)
 }
 
 /// How the session starts: so in these channels, and hearing nothing of those that its person may not hear. Of which of
@@ -100,8 +125,10 @@ pub(crate) fn starts(
 /// Has every session whose person is in the channel be asked about again.
 pub(crate) fn look_again_in(gateway: &Arc<Gateway>, tenant: TenantId, channel: ChannelId) {
     for session in gateway.hubs.sessions_about(channel).into_values() {
-        if session.person.tenant == tenant {
-            look_again(gateway, &session, About::These(vec![channel]));
+        // Of whom nothing was asked yet it is asked later than this.
+        let is_asked = session.gated(|gate| gate.has_begun()) == Some(true);
+        if is_asked && session.person.tenant == tenant {
+            look_again(gateway, &session, About::these([channel]));
         }
     }
 }
@@ -135,62 +162,44 @@ fn look_again_where_asked(gateway: &Arc<Gateway>, session: &Arc<Session>, channe
         asked.collect::<Vec<_>>()
     });
     if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
-        look_again(gateway, session, About::These(asked));
+        look_again(gateway, session, About::these(asked));
     }
-}
-
-/// What is asked again.
-pub(crate) enum About {
-    /// These channels.
-    These(Vec<ChannelId>),
-    /// Those that are barred, or in which something was said since it was asked.
-    WhatChanged,
 }
 
 /// Asks again about some channels, and takes the session out of what its person may hear no more, or back into what they
 /// may. Nobody waits for it.
 pub(crate) fn look_again(gateway: &Arc<Gateway>, session: &Arc<Session>, about: About) {
-    if session.gated(|_| ()).is_some() {
+    if session.gated(|gate| gate.waiting.add(about)) == Some(true) {
         let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
-        tokio::spawn(async move { look(&gateway, &session, about).await });
+        tokio::spawn(async move {
+            while let Some(about) = session.gated(|gate| gate.waiting.take()).flatten() {
+                look(&gateway, &session, about).await;
+            }
+        });
     }
 }
 
 async fn look(gateway: &Arc<Gateway>, session: &Arc<Session>, about: About) {
-    let Some(Loaded { channels, records }) = gateway.loader.channels_of(session.person).await
-    else {
+    let loaded = gateway.loader.channels_of(session.person).await;
+    let Some(Loaded { channels, records }) = loaded else {
         session.gated(|gate| gate.leave_for_later(&about));
         return;
     };
     let heads: HashMap<ChannelId, Seq> = channels.into_iter().collect();
-    let head = |channel: ChannelId| heads.get(&channel).copied().unwrap_or_default();
-    let is_concerned = |gate: &Gate, channel: ChannelId| match &about {
-        About::These(channels) => channels.contains(&channel),
-        About::WhatChanged => {
-            gate.is_barred(channel) || gate.asked_at(channel) != Some(head(channel))
-        }
+    let unrecorded = unrecorded(session, &records);
+    let is_changed = |gate: &Gate, channel: ChannelId| {
+        gate.is_barred(channel) || gate.asked_at(channel) != heads.get(&channel).copied()
     };
-    let asked = session.gated(|gate| {
+    let concerned = session.gated(|gate| {
         let records = records.into_iter();
-        let concerned = records.filter(|(channel, _)| is_concerned(gate, *channel));
-        let concerned: Vec<_> = concerned.collect();
-        (gate.ask(), concerned)
+        let concerned = records.filter(|(channel, _)| {
+            about.these.contains(channel) || (about.what_changed && is_changed(gate, *channel))
+        });
+        concerned.collect::<Vec<_>>()
     });
-    let Some(((question, context), concerned)) = asked else {
-        return;
-    };
-    let records: Vec<_> = concerned.iter().map(|(_, record)| record).collect();
-    let seen = sights(&context, &records).await;
-    let (mut opened, mut closed) = (Channels::new(), Vec::new());
-    for ((channel, _), sight) in concerned.iter().zip(seen) {
-        let at = (*channel, head(*channel));
-        match session.gated(|gate| gate.note(question, at, sight)) {
-            Some(Change::Opened) => opened.push(at),
-            Some(Change::Closed) => closed.push(*channel),
-            Some(Change::Nothing) | None => {}
-        }
-    }
-    apply(gateway, session, (opened, closed));
+    let concerned = concerned.unwrap_or_default();
+    let changes = ask(session, &heads, (&concerned, &unrecorded)).await;
+    apply(gateway, session, changes);
 }
 
 /// The session hears nothing more of channels, and is told why.

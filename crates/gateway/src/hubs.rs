@@ -32,6 +32,8 @@ pub(crate) enum Task {
     Fetch(ChannelId, FetchId, Seq),
     /// For a session that has an order; at most one a session is under way.
     Read(Arc<Session>),
+    /// Whether a session may hear a channel that its person was added to.
+    Ask(Arc<Session>, ChannelId),
 }
 
 /// All shards of the hub.

@@ -15,6 +15,7 @@ use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
 use tokio::sync::mpsc;
 
+use crate::access::{self, About};
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
@@ -114,6 +115,9 @@ async fn run_tasks(gateway: Arc<Gateway>, mut waiting: mpsc::UnboundedReceiver<T
             }
             Task::Read(session) => {
                 tokio::spawn(replays::run(gateway, session));
+            }
+            Task::Ask(session, channel) => {
+                access::look_again(&gateway, &session, About::these([channel]));
             }
         }
     }

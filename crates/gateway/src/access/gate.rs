@@ -1,6 +1,6 @@
 //! What one session has asked of records' services, and what it was answered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use discuss_domain::{ChannelId, Seq};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::About;
+use super::about::{About, Questions};
 use crate::loader::Channels;
 use crate::topics::{Topics, Wanted};
 
@@ -33,12 +33,16 @@ pub(crate) struct Gate {
     barred: HashMap<ChannelId, Wanted>,
     /// Those that it may hear again, but does not yet, and how far their logs had come.
     returning: HashMap<ChannelId, Seq>,
+    /// Those of which it wants nothing itself, until it does or is added again.
+    unsubscribed: HashSet<ChannelId>,
     topics: Arc<Topics>,
     again_at: Instant,
+    /// What is to be asked again.
+    pub(super) waiting: Questions,
 }
 
 /// What was asked about a channel and has its answer.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Asked {
     /// Questions have numbers; an answer counts no more when a later one was answered.
     question: u64,
@@ -64,8 +68,10 @@ impl Gate {
             questions: 0,
             barred: HashMap::new(),
             returning: HashMap::new(),
+            unsubscribed: HashSet::new(),
             topics,
             again_at: again_at(),
+            waiting: Questions::default(),
         }
     }
 
@@ -90,12 +96,8 @@ impl Gate {
 
     /// What was to be asked could not be: soon, and about these channels also if nothing is said in them.
     pub(super) fn leave_for_later(&mut self, about: &About) {
-        if let About::These(channels) = about {
-            for channel in channels {
-                if let Some(asked) = self.asked.get_mut(channel) {
-                    asked.head = None;
-                }
-            }
+        for channel in &about.these {
+            self.asked.entry(*channel).or_default().head = None;
         }
         self.doubt();
     }
@@ -128,6 +130,9 @@ impl Gate {
         match (sight.is_open(), self.barred.contains_key(&channel)) {
             (true, true) => {
                 self.barred.remove(&channel);
+                if self.unsubscribed.contains(&channel) {
+                    return Change::Nothing;
+                }
                 self.returning.insert(channel, head);
                 Change::Opened
             }
@@ -147,14 +152,31 @@ impl Gate {
         self.doubt();
     }
 
+    /// Was anything asked yet?
+    pub(super) const fn has_begun(&self) -> bool {
+        self.questions > 0
+    }
+
     /// Was it asked about this channel, as it is about those of records?
     pub(super) fn has_asked(&self, channel: ChannelId) -> bool {
         self.asked.contains_key(&channel)
     }
 
-    /// The session hears a channel again, or does not want to; answers whether it was to.
+    /// The session hears a channel again; answers whether it was to.
     pub(crate) fn note_returned(&mut self, channel: ChannelId) -> bool {
+        self.unsubscribed.remove(&channel);
         self.returning.remove(&channel).is_some()
+    }
+
+    /// The session wants nothing of a channel, whoever may hear it.
+    pub(crate) fn note_unsubscribed(&mut self, channel: ChannelId) {
+        self.returning.remove(&channel);
+        self.unsubscribed.insert(channel);
+    }
+
+    /// Its person was added to a channel: what the session wanted of it before counts no more.
+    pub(crate) fn note_added(&mut self, channel: ChannelId) {
+        self.unsubscribed.remove(&channel);
     }
 
     /// Is the session to hear this channel again?

@@ -198,12 +198,12 @@ where
             return false;
         };
         let noted = match session.places.get(id) {
-            Some(Place::Live) => return false,
             // Who is added after that was removed before.
-            Some(Place::Left(at) | Place::Narrowed(at)) => {
-                return at < seq && session.hears(id, seq);
+            Some(Place::Left(at) | Place::Narrowed(at)) if at < seq => {
+                return session.enters((id, seq), &mut *self.out);
             }
-            None if session.started => return session.hears(id, seq),
+            Some(Place::Live | Place::Left(_) | Place::Narrowed(_)) => return false,
+            None if session.started => return session.enters((id, seq), &mut *self.out),
             Some(Place::Reading { added }) => Place::Reading {
                 added: added.max(Some(seq)),
             },

@@ -151,7 +151,7 @@ where
     /// any more, or cannot yet.
     pub(super) fn join_added(&mut self, id: SessionId, channel_id: ChannelId, added: Seq) {
         let session = self.hub.sessions.get_mut(id);
-        if !session.is_some_and(|session| session.hears(channel_id, added)) {
+        if !session.is_some_and(|session| session.enters((channel_id, added), &mut *self.out)) {
             return;
         }
         let after = added.previous();

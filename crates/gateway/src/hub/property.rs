@@ -9,10 +9,13 @@ mod sessions;
 mod settle;
 mod world;
 
+use discuss_domain::ChannelId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use world::World;
+
+use super::SessionId;
 
 /// One thing that happens; numbers choose among what there is.
 #[derive(Debug, Clone, Copy)]
@@ -242,4 +245,39 @@ fn who_may_not_hear_a_channel_does_not_hear_it_either_when_they_are_added_again_
             .chain([Op::AnswerAbout(session, channel, true)]),
         true,
     );
+}
+
+#[test]
+fn it_is_asked_whether_who_is_added_may_hear_the_channel_however_the_hub_learns_of_it() {
+    let (first, user, channel) = (0, 0, 0);
+    let opened = [Op::Open(user), Op::Load(first)];
+    let by_event = [
+        Op::Start(first, None),
+        Op::Add(channel, user),
+        Op::Publish(0),
+    ];
+    let by_news = [
+        Op::Start(first, None),
+        Op::Add(channel, user),
+        Op::News,
+        Op::Told(0),
+    ];
+    let before_the_start = [
+        Op::Add(channel, user),
+        Op::Publish(0),
+        Op::Start(first, None),
+    ];
+    let asked_about = |ops: &[Op]| {
+        let mut world = World::new();
+        for op in opened.iter().chain(ops) {
+            world.apply(*op);
+        }
+        // Twice is as good as once.
+        world.added.dedup();
+        world.added
+    };
+    let of_first = vec![(SessionId::from(1), ChannelId::from(1))];
+    assert_eq!(asked_about(&by_event), of_first);
+    assert_eq!(asked_about(&by_news), of_first);
+    assert_eq!(asked_about(&before_the_start), of_first);
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use discuss_domain::{ChannelId, Seq, TenantId, UserId};
 
 use super::places::{Place, Places};
+use super::state::Output;
 
 /// A connection, numbered within this process in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,19 @@ impl<S: Handle> Session<S> {
             self.places.set(channel, Place::Narrowed(as_of));
         }
         may_hear
+    }
+
+    /// Its person is added to the channel by the event of this seq: whether it is to hear it.
+    pub(super) fn enters<F>(
+        &mut self,
+        (channel, added): (ChannelId, Seq),
+        out: &mut impl FnMut(Output<'_, S, F>),
+    ) -> bool {
+        out(Output::Added {
+            session: &self.handle,
+            channel,
+        });
+        self.hears(channel, added)
     }
 }
 

@@ -101,6 +101,13 @@ pub enum Output<'a, S, F> {
         /// What it has.
         after: Seq,
     },
+    /// An event adds the session's person to the channel: it hears it from now on, if it may.
+    Added {
+        /// The session's handle.
+        session: &'a S,
+        /// The channel.
+        channel: ChannelId,
+    },
 }
 
 /// How a session starts in a channel.

@@ -36,6 +36,11 @@ impl Hubs {
             } => {
                 self.order(handle, ReadOrder::CatchUp { channel, after });
             }
+            Output::Added { session, channel } => {
+                if session.gated(|gate| gate.note_added(channel)).is_some() {
+                    self.task(Task::Ask(Arc::clone(session), channel));
+                }
+            }
         }
     }
 

@@ -112,7 +112,7 @@ impl Conversation<'_> {
             return Some(Close::Unauthorized);
         }
         if self.session.gated(Gate::is_due) == Some(true) {
-            access::look_again(&self.socket.gateway, &self.session, About::WhatChanged);
+            access::look_again(&self.socket.gateway, &self.session, About::what_changed());
         }
         self.beat();
         None

@@ -1,6 +1,7 @@
 //! Channels of business records: the record's service is asked with the socket's token.
 
 mod changing;
+mod wishes;
 
 use discuss_app::channels::topics::get_or_create;
 use discuss_app::entities::{Delivery, InboxKey, apply};

@@ -41,6 +41,7 @@ pub(super) type Sink<'a> = &'a mut dyn FnMut(Output<'_, Ear, String>);
 /// An output of the hub, as it was.
 pub(super) enum Out {
     Deliver(SessionId, String),
+    Added(SessionId, ChannelId),
     Fetch(ChannelId, FetchId, Seq),
     Follow(ChannelId),
     Unfollow(ChannelId),
@@ -58,6 +59,7 @@ impl From<Output<'_, Ear, String>> for Out {
                 fetch,
                 after,
             } => Self::Fetch(channel, fetch, after),
+            Output::Added { session, channel } => Self::Added(session.id, channel),
             Output::Follow { channel, .. } => Self::Follow(channel),
             Output::Unfollow { channel, .. } => Self::Unfollow(channel),
             Output::CatchUp {
@@ -84,6 +86,8 @@ pub(super) struct World {
     pub(super) fetches: Vec<(ChannelId, FetchId, Seq)>,
     pub(super) fetched: Vec<(ChannelId, FetchId, Page<String>)>,
     pub(super) news: Vec<(ChannelId, Vec<Event<String>>)>,
+    /// Of whom it was to be asked whether they may hear what they were added to.
+    pub(super) added: Vec<(SessionId, ChannelId)>,
 }
 
 impl World {
@@ -113,6 +117,7 @@ impl World {
             fetches: Vec::new(),
             fetched: Vec::new(),
             news: Vec::new(),
+            added: Vec::new(),
         }
     }
 
@@ -156,6 +161,7 @@ impl World {
                     .unwrap();
                 client.receive_live(log, seq);
             }
+            Out::Added(session, channel) => self.added.push((session, channel)),
             Out::Fetch(channel, fetch, after) => self.fetches.push((channel, fetch, after)),
             Out::Follow(channel) => self.subscribing.push(channel),
             Out::Unfollow(channel) => {

@@ -139,7 +139,7 @@ impl Conversation<'_> {
         }
         match self.socket.gateway.hubs.leave(self.session.id, channel) {
             Leaving::Done | Leaving::Quiet => {
-                self.session.gated(|gate| gate.note_returned(channel));
+                self.session.gated(|gate| gate.note_unsubscribed(channel));
                 self.say_subscribed(channel, None, request);
                 Ok(())
             }
