@@ -151,6 +151,11 @@ impl Hubs {
         self.at(channel, |turn| turn.log_at(channel, head));
     }
 
+    /// The log was read, and reached this seq.
+    pub(crate) fn log_read_at(&self, channel: ChannelId, head: Seq) {
+        self.at(channel, |turn| turn.log_read_at(channel, head));
+    }
+
     /// A fetch was answered.
     pub(crate) fn page(&self, channel: ChannelId, fetch: FetchId, page: Page<Frame>) {
         self.at(channel, |turn| turn.page(channel, fetch, page));

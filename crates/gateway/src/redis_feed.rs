@@ -165,7 +165,7 @@ pub(crate) async fn look_at_heads(
 ) -> Result<(), AppError> {
     for batch in channels.chunks(BATCH) {
         for (channel, head) in channels::list_last_seqs(&gateway.app, batch).await? {
-            gateway.hubs.log_at(channel, head);
+            gateway.hubs.log_read_at(channel, head);
         }
     }
     Ok(())

@@ -41,6 +41,20 @@ where
         }
     }
 
+    /// The log of a followed channel was read, and reached this seq. If that is less than the hub has handed out, the hub
+    /// was quicker, or the log went back (its database was restored, or a copy took over that lacked the last of it):
+    /// the log is asked.
+    pub fn log_read_at(&mut self, id: ChannelId, head: Seq) {
+        self.log_at(id, head);
+        if self
+            .hub
+            .position(id)
+            .is_some_and(|position| head < position)
+        {
+            self.fetch(id);
+        }
+    }
+
     /// The log answered a fetch.
     pub fn page(&mut self, id: ChannelId, fetch: FetchId, page: Page<F>) {
         let Some(channel) = self.hub.channels.get_mut(&id) else {

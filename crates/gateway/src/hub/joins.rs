@@ -71,7 +71,12 @@ where
         self.follow(tenant, channel_id, at);
         let channel = self.hub.channels.get_mut(&channel_id)?;
         if at < channel.position {
-            return self.join_from(id, channel_id, (at, true));
+            let joined = self.join_from(id, channel_id, (at, true));
+            if joined.is_none() {
+                // The log reached only `at`: is that less than it did before?
+                self.fetch(channel_id);
+            }
+            return joined;
         }
         channel.head = channel.head.max(at);
         self.go_live(id, channel_id, at);

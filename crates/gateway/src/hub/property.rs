@@ -5,17 +5,15 @@ mod access;
 mod client;
 mod happenings;
 mod log;
+mod scenarios;
 mod sessions;
 mod settle;
 mod world;
 
-use discuss_domain::ChannelId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use world::World;
-
-use super::SessionId;
 
 /// One thing that happens; numbers choose among what there is.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +52,8 @@ pub(super) enum Op {
     Subscribe(usize),
     /// A head that was read reaches the hub.
     Head(usize),
+    /// The head of a channel is read and reaches the hub.
+    Compare(usize),
     /// A session's page is read.
     Read(usize),
     /// A page that was read reaches its session.
@@ -70,6 +70,8 @@ pub(super) enum Op {
     Fetched(usize),
     /// A fetch fails.
     FetchFails(usize),
+    /// The log of a channel goes back: so many of its newest events never were.
+    GoBack(usize, usize),
     /// The log of a channel is pruned, up to so many of its newest events.
     Prune(usize, usize),
     /// The reader of the news makes a pass.
@@ -153,131 +155,4 @@ proptest! {
     ) {
         run(ops, lose_the_rest);
     }
-}
-
-#[test]
-fn who_narrowed_a_channel_is_not_woken_by_a_removal_and_return_that_they_read_already() {
-    let (session, user, channel) = (0, 0, 1);
-    let ops = [
-        Op::Open(user),
-        Op::Load(session),
-        Op::Start(session, None),
-        Op::Add(channel, user),
-        Op::Remove(channel, user),
-        Op::Add(channel, user),
-        // Of these the hub hears the first, and the session resumes from the last.
-        Op::Publish(0),
-        Op::Resume(session, channel, 0),
-        Op::Leave(session, channel),
-    ];
-    run(ops, false);
-}
-
-#[test]
-fn who_is_silenced_while_they_read_hears_the_channel_when_they_were_added_again_meanwhile() {
-    let (session, user, channel) = (0, 0, 1);
-    let ops = [
-        Op::Add(channel, user),
-        Op::Open(user),
-        Op::Load(session),
-        Op::Start(session, Some(0)),
-        Op::Read(0),
-        Op::Remove(channel, user),
-        Op::Add(channel, user),
-        Op::News,
-        Op::Told(0),
-        Op::Silence(session),
-    ];
-    run(ops, true);
-}
-
-#[test]
-fn what_is_told_of_a_log_while_a_page_is_read_that_shows_a_loss_is_not_forgotten() {
-    let (session, user, channel) = (0, 0, 1);
-    let ops = [
-        Op::Add(channel, user),
-        Op::Open(user),
-        Op::Load(session),
-        Op::Start(session, None),
-        Op::Subscribe(0),
-        Op::Head(0),
-        // The hub misses all of this, and the first two are gone when it reads them.
-        Op::Post(channel),
-        Op::Post(channel),
-        Op::Post(channel),
-        Op::News,
-        Op::Told(0),
-        Op::Prune(channel, 1),
-        Op::Tick(60),
-        // Both the hub and the session read it before this, which is told before the hub has what it read.
-        Op::Fetch(0),
-        Op::Resume(session, channel, 3),
-        Op::Read(0),
-        Op::Post(channel),
-    ];
-    run(ops, true);
-}
-
-#[test]
-fn who_may_not_hear_a_channel_does_not_hear_it_either_when_they_are_added_again_but_when_they_may()
-{
-    let (session, user, channel) = (0, 0, 1);
-    let ops = [
-        Op::Add(channel, user),
-        Op::Open(user),
-        Op::Load(session),
-        Op::Start(session, None),
-        Op::Subscribe(0),
-        Op::Head(0),
-        Op::AnswerAbout(session, channel, false),
-        Op::Enact(session),
-        Op::Remove(channel, user),
-        Op::Add(channel, user),
-        Op::Post(channel),
-        Op::News,
-        Op::Told(0),
-        Op::Fetch(0),
-        Op::Fetched(0),
-    ];
-    run(ops, true);
-    run(
-        ops.into_iter()
-            .chain([Op::AnswerAbout(session, channel, true)]),
-        true,
-    );
-}
-
-#[test]
-fn it_is_asked_whether_who_is_added_may_hear_the_channel_however_the_hub_learns_of_it() {
-    let (first, user, channel) = (0, 0, 0);
-    let opened = [Op::Open(user), Op::Load(first)];
-    let by_event = [
-        Op::Start(first, None),
-        Op::Add(channel, user),
-        Op::Publish(0),
-    ];
-    let by_news = [
-        Op::Start(first, None),
-        Op::Add(channel, user),
-        Op::News,
-        Op::Told(0),
-    ];
-    let before_the_start = [
-        Op::Add(channel, user),
-        Op::Publish(0),
-        Op::Start(first, None),
-    ];
-    let asked_about = |ops: &[Op]| {
-        let mut world = World::new();
-        for op in opened.iter().chain(ops) {
-            world.apply(*op);
-        }
-        // Twice is as good as once.
-        world.added.dedup();
-        world.added
-    };
-    let of_first = vec![(SessionId::from(1), ChannelId::from(1))];
-    assert_eq!(asked_about(&by_event), of_first);
-    assert_eq!(asked_about(&by_news), of_first);
-    assert_eq!(asked_about(&before_the_start), of_first);
 }

@@ -25,22 +25,29 @@ where
             let Some(channel) = self.hub.channels.get(&id) else {
                 continue;
             };
-            let due = channel.hole.is_some_and(|hole| hole.due <= self.now);
-            if !due || channel.fetch.is_some() {
-                continue;
+            if channel.hole.is_some_and(|hole| hole.due <= self.now) {
+                self.fetch(id);
             }
-            let after = channel.position;
-            let fetch = self.hub.next_fetch();
-            if let Some(channel) = self.hub.channels.get_mut(&id) {
-                channel.fetch = Some(fetch);
-            }
-            self.hub.counters.fetches = self.hub.counters.fetches.saturating_add(1);
-            (self.out)(Output::Fetch {
-                channel: id,
-                fetch,
-                after,
-            });
         }
+    }
+
+    /// Asks the log what comes after the channel's position, unless it is being asked.
+    pub(super) fn fetch(&mut self, id: ChannelId) {
+        let fetch = self.hub.next_fetch();
+        let Some(channel) = self.hub.channels.get_mut(&id) else {
+            return;
+        };
+        if channel.fetch.is_some() {
+            return;
+        }
+        channel.fetch = Some(fetch);
+        let after = channel.position;
+        self.hub.counters.fetches = self.hub.counters.fetches.saturating_add(1);
+        (self.out)(Output::Fetch {
+            channel: id,
+            fetch,
+            after,
+        });
     }
 
     /// Keeps an event that was handed out for those who join a little behind.

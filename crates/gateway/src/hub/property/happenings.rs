@@ -29,6 +29,7 @@ impl World {
                 }
             }
             Op::Prune(channel, keep) => self.logs[channel].prune(keep),
+            Op::GoBack(channel, events) => self.logs[channel].go_back(events),
             Op::Open(user) => self.open(user_id(user)),
             Op::Load(at) => self.load(at),
             Op::Start(at, back) => self.start(at, Beginning::Resumes(back)),
@@ -65,8 +66,13 @@ impl World {
             }
             Op::Head(at) => {
                 if let Some((channel, head)) = take(&mut self.heads, at) {
-                    self.turn(|turn| turn.log_at(channel, head));
+                    self.turn(|turn| turn.log_read_at(channel, head));
                 }
+            }
+            Op::Compare(channel) => {
+                let log = &self.logs[channel];
+                let (id, head) = (log.channel, log.head());
+                self.turn(|turn| turn.log_read_at(id, head));
             }
             Op::Fetch(at) | Op::Fetched(at) | Op::FetchFails(at) => self.fetch(op, at),
             Op::News => self.read_news(),

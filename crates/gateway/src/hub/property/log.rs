@@ -104,6 +104,13 @@ impl Log {
         self.pruned = self.pruned.max(prunable);
     }
 
+    /// The newest events never were.
+    pub(super) fn go_back(&mut self, events: usize) {
+        let left = self.effects.len().saturating_sub(events);
+        self.effects.truncate(left);
+        self.told = self.told.min(left);
+    }
+
     pub(super) fn is_told(&self) -> bool {
         self.told == self.effects.len()
     }
