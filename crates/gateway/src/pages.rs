@@ -3,57 +3,36 @@
 //! After an outage many sessions are behind in the same channels: pages begin at multiples of their length, and each is
 //! read once for all of them.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use discuss_app::{App, AppError, channels, log};
 use discuss_domain::{ChannelId, Seq};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::event_frame::Frame;
 use crate::gateway::Gateway;
 use crate::hub::{Event, FetchId, MemberPage, Page, Person};
 use crate::hubs::event;
 
+mod shared;
+
+use shared::{Events, Shared};
+
 /// Events of a page.
 const PAGE: i64 = 100;
 /// The same.
 pub(crate) const PAGE_EVENTS: usize = 100;
-/// Pages that are read at the same time, so that sends find connections.
+/// Pages of replays that are read at the same time, so that sends find connections.
 const READS: usize = 8;
-/// A page is shared for so long; what came later is read as the next,
-const SHARED_FOR: Duration = Duration::from_secs(1);
-/// and one to which nothing comes any more for so long after it was wanted last.
-const FULL_SHARED_FOR: Duration = Duration::from_secs(5);
-/// Pages that are shared at most.
-const SHARED: usize = 256;
-/// Bytes of their frames at most.
-const SHARED_BYTES: usize = 48 << 20;
-
-type Events = Arc<Vec<Event<Frame>>>;
+/// The same for the hub's holes: those who are live do not wait for those who come back.
+const FETCHES: usize = 4;
 
 /// The pages that are being read, or were a moment ago.
 pub(crate) struct Pages {
     app: App,
     reads: Semaphore,
+    fetches: Semaphore,
     shared: Mutex<Shared>,
-}
-
-/// The pages that are shared, by their channels and what they come after.
-#[derive(Default)]
-struct Shared {
-    pages: HashMap<(ChannelId, Seq), SharedPage>,
-}
-
-#[derive(Clone)]
-struct SharedPage {
-    wanted_at: Instant,
-    events: Arc<OnceCell<Events>>,
-    /// Of its frames; nothing while it is being read.
-    bytes: usize,
-    /// Nothing comes to it any more.
-    is_full: bool,
 }
 
 impl Pages {
@@ -61,6 +40,7 @@ impl Pages {
         Self {
             app,
             reads: Semaphore::new(READS),
+            fetches: Semaphore::new(FETCHES),
             shared: Mutex::default(),
         }
     }
@@ -68,6 +48,14 @@ impl Pages {
     /// The events after `after`, at most a page, read now.
     async fn read(&self, channel: ChannelId, after: Seq) -> Result<Vec<Event<Frame>>, AppError> {
         let _permit = self.reads.acquire().await;
+        self.list_after(channel, after).await
+    }
+
+    async fn list_after(
+        &self,
+        channel: ChannelId,
+        after: Seq,
+    ) -> Result<Vec<Event<Frame>>, AppError> {
         let events = log::list_after(&self.app, channel, after, PAGE).await?;
         Ok(events.iter().map(event).collect())
     }
@@ -86,79 +74,11 @@ impl Pages {
 
     /// Forgets the pages that are shared no longer.
     pub(crate) fn forget_stale(&self) {
-        self.shared().pages.retain(|_, page| page.is_fresh());
+        self.shared().forget_stale();
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Shared {
-    /// The page that others share, or a new one that is shared if there is room.
-    fn share(&mut self, key: (ChannelId, Seq)) -> SharedPage {
-        if let Some(page) = self.pages.get_mut(&key)
-            && page.is_fresh()
-        {
-            if page.is_full {
-                page.wanted_at = Instant::now();
-            }
-            return page.clone();
-        }
-        if self.pages.len() >= SHARED {
-            self.pages.retain(|_, page| page.is_fresh());
-        }
-        let page = SharedPage {
-            wanted_at: Instant::now(),
-            events: Arc::default(),
-            bytes: 0,
-            is_full: false,
-        };
-        if self.pages.len() < SHARED {
-            self.pages.insert(key, page.clone());
-        }
-        page
-    }
-
-    /// The page was read: when there is no room for so many bytes, whoever comes now does not share it.
-    fn weigh(&mut self, key: (ChannelId, Seq), page: &SharedPage, events: &[Event<Frame>]) {
-        let bytes = events.iter().map(|event| event.frame.as_ref().len()).sum();
-        let is_full = events.len() >= PAGE_EVENTS;
-        self.keep(key, page, (bytes, is_full));
-    }
-
-    fn keep(&mut self, key: (ChannelId, Seq), page: &SharedPage, (bytes, is_full): (usize, bool)) {
-        if self.bytes().saturating_add(bytes) > SHARED_BYTES {
-            self.pages.retain(|_, page| page.is_fresh());
-        }
-        let fits = self.bytes().saturating_add(bytes) <= SHARED_BYTES;
-        let Some(kept) = self.pages.get_mut(&key) else {
-            return;
-        };
-        // Another may have taken the place of one that took long to read.
-        if !Arc::ptr_eq(&kept.events, &page.events) {
-            return;
-        }
-        if fits {
-            (kept.bytes, kept.is_full) = (bytes, is_full);
-        } else {
-            self.pages.remove(&key);
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        self.pages.values().map(|page| page.bytes).sum()
-    }
-}
-
-impl SharedPage {
-    fn is_fresh(&self) -> bool {
-        let shared_for = if self.is_full {
-            FULL_SHARED_FOR
-        } else {
-            SHARED_FOR
-        };
-        self.wanted_at.elapsed() < shared_for
     }
 }
 
@@ -174,7 +94,8 @@ pub(crate) async fn fetch(gateway: &Gateway, channel: ChannelId, fetch: FetchId,
 }
 
 async fn read(gateway: &Gateway, channel: ChannelId, after: Seq) -> Result<Page<Frame>, AppError> {
-    let events = gateway.pages.read(channel, after).await?;
+    let _permit = gateway.pages.fetches.acquire().await;
+    let events = gateway.pages.list_after(channel, after).await?;
     let head = match events.last() {
         Some(last) => last.seq,
         // Nothing there: is it gone, or has the log never come so far?
@@ -240,54 +161,4 @@ async fn stand(
     Ok(standing.map_or((false, Seq::ZERO), |standing| {
         (standing.is_member, standing.last_seq)
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(channel: i64) -> (ChannelId, Seq) {
-        (ChannelId::from(channel), Seq::from(1))
-    }
-
-    fn is_shared(shared: &Shared, page: &SharedPage, channel: i64) -> bool {
-        let kept = shared.pages.get(&key(channel));
-        kept.is_some_and(|kept| Arc::ptr_eq(&kept.events, &page.events))
-    }
-
-    #[test]
-    fn pages_are_shared_up_to_a_number_of_them() {
-        let mut shared = Shared::default();
-        let most = i64::try_from(SHARED).unwrap();
-        for channel in 0..most {
-            let page = shared.share(key(channel));
-            assert!(is_shared(&shared, &page, channel));
-        }
-        let page = shared.share(key(most));
-        assert!(!is_shared(&shared, &page, most));
-    }
-
-    #[test]
-    fn pages_are_shared_up_to_a_number_of_bytes() {
-        let mut shared = Shared::default();
-        let [first, second, third] = [1, 2, 3].map(|channel| shared.share(key(channel)));
-        shared.keep(key(1), &first, (SHARED_BYTES - 10, false));
-        shared.keep(key(2), &second, (11, false));
-        shared.keep(key(3), &third, (10, false));
-        assert!(is_shared(&shared, &first, 1));
-        assert!(!is_shared(&shared, &second, 2));
-        assert!(is_shared(&shared, &third, 3));
-        assert_eq!(shared.bytes(), SHARED_BYTES);
-    }
-
-    #[test]
-    fn a_page_that_took_long_to_read_does_not_count_for_the_one_in_its_place() {
-        let mut shared = Shared::default();
-        let slow = shared.share(key(1));
-        shared.pages.clear();
-        let other = shared.share(key(1));
-        shared.keep(key(1), &slow, (SHARED_BYTES + 1, false));
-        assert!(is_shared(&shared, &other, 1));
-        assert_eq!(shared.bytes(), 0);
-    }
 }

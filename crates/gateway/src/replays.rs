@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use discuss_domain::{ChannelId, Seq};
 use serde_json::json;
 
-use crate::access::{self, Admitted};
+use crate::access;
 use crate::frames;
 use crate::gateway::Gateway;
-use crate::hub::{Replay, Start};
+use crate::hub::Replay;
 use crate::loader::Loaded;
 use crate::replay_pace::ReadingTurn;
-use crate::session::{ReadOrder, ResumeOrder, Session};
+use crate::session::{ReadOrder, Session};
 
 mod paging;
 mod portions;
+mod resuming;
 
 /// The log can't be read: after so long it is tried again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -58,8 +59,8 @@ struct Reading {
     gateway: Arc<Gateway>,
     session: Arc<Session>,
     replays: BTreeMap<ChannelId, Replay>,
-    /// Known already for the next page: a member as of this seq.
-    standings: BTreeMap<ChannelId, Seq>,
+    /// Known already for the next page: a member as of this seq, when it was looked up.
+    standings: BTreeMap<ChannelId, (Seq, Instant)>,
     resumes: Vec<Resume>,
     /// It reads more than a short page: in its turn.
     is_long: bool,
@@ -84,82 +85,8 @@ impl Reading {
                     .entry(channel)
                     .or_insert_with(|| Replay::after(after));
             }
-            ReadOrder::Resume(resume) => self.resume(resume).await,
+            ReadOrder::Resume(order) => self.resume(order).await,
         }
-    }
-
-    async fn resume(&mut self, order: ResumeOrder) {
-        let ResumeOrder {
-            request_id,
-            channels,
-            starts,
-        } = order;
-        // Others read while the records' services are asked.
-        self.turn = None;
-        let Some(loaded) = self.load().await else {
-            return;
-        };
-        let Admitted {
-            channels: current,
-            opened,
-            closed,
-        } = access::admitted(&self.session, loaded).await;
-        let current: BTreeMap<ChannelId, Seq> = current.into_iter().collect();
-        let (known, unknown): (Vec<_>, Vec<_>) = channels
-            .into_iter()
-            .partition(|(channel, _)| current.contains_key(channel));
-        let denied: BTreeSet<ChannelId> = unknown
-            .iter()
-            .map(|(channel, _)| *channel)
-            .filter(|channel| self.session.is_barred(*channel))
-            .collect();
-        // Those that are named are read first: nobody else lets the session in.
-        self.session.gated(|gate| {
-            for (channel, _) in &known {
-                gate.note_returned(*channel);
-            }
-        });
-        if let Some(mut starts) = starts {
-            let named: BTreeSet<ChannelId> = known.iter().map(|(channel, _)| *channel).collect();
-            starts.retain(|(channel, _)| !unknown.iter().any(|(other, _)| other == channel));
-            self.start(&starts, &named);
-        }
-        access::apply(&self.gateway, &self.session, (opened, closed));
-        for (channel, _) in unknown {
-            // Many may be answered: as fast as the socket takes it, no faster.
-            self.drained().await;
-            // Who may hear it by now is told that instead.
-            if !denied.contains(&channel) || self.session.is_barred(channel) {
-                self.tell_refused(channel, request_id.as_deref());
-            }
-        }
-        let channels = known.iter().map(|(channel, _)| *channel).collect();
-        self.resumes.push(Resume {
-            request_id,
-            channels,
-            joined: BTreeMap::new(),
-        });
-        for (channel, after) in known {
-            let head = current.get(&channel).copied().unwrap_or_default();
-            self.rejoin(channel, (after, head));
-        }
-    }
-
-    /// Reads the channel, of which they are a member as of `head`, from here on for the RESUME.
-    fn rejoin(&mut self, channel: ChannelId, (after, head): (Seq, Seq)) {
-        self.gateway.hubs.withdraw(self.session.id, channel);
-        self.session.forget_catch_ups(channel);
-        if self.session.is_barred(channel) {
-            self.turn_away(channel, head);
-            return;
-        }
-        self.standings.insert(channel, head);
-        // What the hub remembers need not be read; a log that went back is found out by reading.
-        let at = self
-            .gateway
-            .hubs
-            .rejoin(self.session.id, channel, (after, head));
-        self.take_joined(channel, at);
     }
 
     /// The hub was to let the session in, and has, or it is read on, or it may not be heard any more.
@@ -186,20 +113,6 @@ impl Reading {
                 .then_some(())?;
             tokio::time::sleep(RETRY).await;
         }
-    }
-
-    fn start(&self, starts: &[(ChannelId, Seq)], named: &BTreeSet<ChannelId>) {
-        let starts = starts.iter().map(|(channel, at)| {
-            let start = if named.contains(channel) {
-                Start::Reading
-            } else {
-                Start::At(*at)
-            };
-            (*channel, start)
-        });
-        let starts = access::starts(&self.session, starts);
-        self.gateway.hubs.start(self.session.id, &starts);
-        access::let_in_who_started(&self.gateway, &self.session);
     }
 
     /// The channel is read no more, unless the hub orders it again.

@@ -14,6 +14,8 @@ use crate::hub::{MemberPage, Page, Step};
 use crate::pages::{self, PAGE_EVENTS};
 use crate::replay_pace::ReadingTurn;
 
+/// So long somebody who was found a member is taken for one.
+const STANDS: Duration = Duration::from_secs(5);
 /// Who takes a portion no faster than this does not keep others from reading.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -33,10 +35,10 @@ impl Reading {
             return;
         };
         let wanted = (channel, replay.wants_after());
-        let standing = self
-            .standings
-            .remove(&channel)
-            .filter(|head| *head > wanted.1);
+        let standing = self.standings.remove(&channel);
+        let standing = standing
+            .filter(|(head, since)| *head > wanted.1 && since.elapsed() < STANDS)
+            .map(|(head, _)| head);
         match pages::read_as(&self.gateway, self.session.person, wanted, standing).await {
             Ok(page) => self.take_page(channel, page).await,
             Err(error) => {
