@@ -149,13 +149,13 @@ async fn who_can_not_say_who_they_are_is_told_and_closed() {
 async fn a_socket_ends_with_its_token_unless_the_token_is_renewed() {
     let world = World::new().await;
     let gateway = Gateway::start_with(&world, &[("GATEWAY_PING_MS", "50")]).await;
-    let soon = |user| signed(&json!({ "uid": user, "tid": 3, "exp": seconds_from_now(1) }));
-    let mut ends = gateway
-        .open_at(&format!("/ws/discuss?token={}", soon(2)))
-        .await;
-    let mut goes_on = gateway
-        .open_at(&format!("/ws/discuss?token={}", soon(2)))
-        .await;
+    let good_for = |seconds| {
+        let claims = json!({ "uid": 2, "tid": 3, "exp": seconds_from_now(seconds) });
+        format!("/ws/discuss?token={}", signed(&claims))
+    };
+    // Time enough to renew it; the one that is not renewed ends after the time of the one that is.
+    let mut goes_on = gateway.open_at(&good_for(5)).await;
+    let mut ends = gateway.open_at(&good_for(6)).await;
     ends.expect("CONNECTED").await;
     goes_on.expect("CONNECTED").await;
 
