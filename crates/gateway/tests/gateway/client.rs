@@ -6,7 +6,7 @@ use discuss_domain::ChannelId;
 use discuss_test_support::{PATIENCE, asyncapi};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -70,20 +70,6 @@ impl Client {
             panic!("there is no TLS");
         };
         connection.write_all(bytes).await.unwrap();
-    }
-
-    /// Reads on, and answers no ping, until the socket is closed with this code.
-    pub(crate) async fn expect_raw_close(&mut self, code: u16) {
-        let MaybeTlsStream::Plain(connection) = self.socket.get_mut() else {
-            panic!("there is no TLS");
-        };
-        let code = code.to_be_bytes();
-        let is_close = |bytes: &[u8]| bytes[0] == 0x88 && bytes[2..] == code;
-        let mut read = Vec::new();
-        while !read.windows(4).any(is_close) {
-            let more = timeout(PATIENCE, connection.read_buf(&mut read)).await;
-            assert_ne!(more.expect("nothing was sent").unwrap(), 0, "no close");
-        }
     }
 
     /// Asks for something that is answered by a frame of this type.
