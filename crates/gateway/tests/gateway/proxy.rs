@@ -1,5 +1,6 @@
 //! A way to a server that can be cut and mended.
 
+use discuss_test_support::until;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -22,13 +23,10 @@ impl Proxy {
     }
 
     /// Ends every connection, and every new one.
-    pub(crate) fn cut(&self) {
+    pub(crate) async fn cut(&self) {
         self.whole.send_replace(false);
-    }
-
-    /// Whether a connection is forwarded.
-    pub(crate) fn is_used(&self) -> bool {
-        *self.whole.borrow() && self.whole.receiver_count() > 0
+        let are_ended = async || self.whole.receiver_count() == 0;
+        until("the connections must end", are_ended).await;
     }
 
     /// Forwards again.

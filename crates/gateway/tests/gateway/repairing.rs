@@ -1,12 +1,13 @@
 //! What Redis does not bring is read from the log.
 
-use discuss_app::{App, Redis, members, messages};
+use discuss_app::{App, Redis, members, messages, typing};
 use discuss_domain::UserId;
 use discuss_domain::channels::{ChannelName, NewGroup};
 use discuss_domain::members::Role;
 use discuss_test_support::{World, redis_url, until};
 use serde_json::json;
 
+use crate::client::Client;
 use crate::process::Gateway;
 use crate::proxy::Proxy;
 
@@ -99,19 +100,34 @@ fn host_of(url: &str) -> &str {
     rest.split('/').next().unwrap()
 }
 
+/// Whether a client has heard by now that somebody types, which is in no log: only Redis brings it.
+async fn hears_of(client: &mut Client, typist: i64) -> bool {
+    let mut hears = false;
+    client.say(json!({ "type": "PING" })).await;
+    loop {
+        let frame = client.next_frame().await;
+        let payload = &frame["payload"];
+        hears |= payload["userId"] == typist && payload["isTyping"] == true;
+        if frame["type"] == "PONG" {
+            return hears;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_lost_connection_to_redis_is_made_again_and_nothing_is_missed() {
     let world = World::new().await;
-    let channel = world.group(1, &[2]).await;
+    let channel = world.group(1, &[2, 3, 4, 5]).await;
     let url = redis_url();
     let proxy = Proxy::start(host_of(&url)).await;
     let through = url.replace(host_of(&url), &proxy.address);
     let gateway = Gateway::start_with(&world, &[("REDIS_URL", &through)]).await;
     let mut client = gateway.connect(2).await;
     let mut seq = 1;
-    for _ in 0..3 {
+    // Somebody else each time: what is heard of them came after the cut.
+    for typist in [3, 4, 5] {
         world.send(1, channel, "while it is there").await;
-        proxy.cut();
+        proxy.cut().await;
         world.send(1, channel, "while it is away").await;
         proxy.mend();
         world.send(1, channel, "when it is back").await;
@@ -119,7 +135,12 @@ async fn a_lost_connection_to_redis_is_made_again_and_nothing_is_missed() {
             seq += 1;
             client.expect_seq(channel, seq).await;
         }
-        until("redis is listened to again", async || proxy.is_used()).await;
+        until("redis must be listened to again", async || {
+            let typed = typing::tell(&world.app, &World::person(typist), channel, true).await;
+            typed.unwrap();
+            hears_of(&mut client, typist).await
+        })
+        .await;
     }
 }
 
@@ -134,7 +155,7 @@ async fn while_the_database_is_away_sockets_stay_and_afterwards_nothing_is_misse
     let mut client = gateway.connect(2).await;
     let unheard = unheard(&world);
 
-    proxy.cut();
+    proxy.cut().await;
     let payload = json!({ "channelId": channel, "content": "now?" });
     client
         .say(json!({ "type": "SEND_MESSAGE", "requestId": "s", "payload": payload }))
