@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::client::Client;
-use crate::process::Gateway;
+use crate::process::{Gateway, PATIENT};
 
 fn signed(claims: &Value) -> String {
     encode(
@@ -118,7 +118,7 @@ async fn the_scheme_bearer_is_named_in_any_case() {
 #[tokio::test]
 async fn who_can_not_say_who_they_are_is_told_and_closed() {
     let world = World::new().await;
-    let gateway = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "50")]).await;
+    let gateway = Gateway::start_with(&world, &PATIENT).await;
     let expired = signed(&json!({ "uid": 2, "tid": 3, "exp": seconds_from_now(-60) }));
     let no_tenant = signed(&json!({ "uid": 2, "exp": seconds_from_now(60) }));
     for (path, code, close) in [
@@ -133,7 +133,6 @@ async fn who_can_not_say_who_they_are_is_told_and_closed() {
             "TENANT_ID_REQUIRED",
             4403,
         ),
-        ("/ws/discuss".to_owned(), "UNAUTHORIZED", 4401),
     ] {
         gateway
             .open_at(&path)
@@ -146,6 +145,10 @@ async fn who_can_not_say_who_they_are_is_told_and_closed() {
         .say(json!({ "type": "AUTH", "payload": { "token": "nonsense" } }))
         .await;
     wrong.expect_refusal("UNAUTHORIZED", 4401).await;
+
+    let hasty = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "50")]).await;
+    let mut silent = hasty.open_at("/ws/discuss").await;
+    silent.expect_refusal("UNAUTHORIZED", 4401).await;
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ use tokio::time::timeout;
 
 use crate::client::Client;
 
+/// It waits for a first frame for longer than a test does for anything: whatever ends before was not waited for.
+pub(crate) const PATIENT: [(&str, &str); 1] = [("GATEWAY_FIRST_FRAME_MS", "3600000")];
+
 /// A running gateway; it is killed when this goes out of scope.
 pub(crate) struct Gateway {
     pub(crate) child: Child,

@@ -3,7 +3,7 @@
 use discuss_test_support::{World, token};
 use serde_json::json;
 
-use crate::process::Gateway;
+use crate::process::{Gateway, PATIENT};
 use crate::stomp_client::Stomp;
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn who_does_not_keep_to_the_protocol_is_told_and_closed() {
 #[tokio::test]
 async fn who_is_nobody_is_told_and_closed() {
     let world = World::new().await;
-    let gateway = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "300")]).await;
+    let gateway = Gateway::start_with(&world, &PATIENT).await;
     for token in [Some("Bearer nonsense"), Some("nonsense"), None] {
         let mut nobody = Stomp::open(&gateway, "v12.stomp").await;
         let mut headers = vec![("accept-version", "1.2")];
@@ -214,7 +214,8 @@ async fn who_is_nobody_is_told_and_closed() {
         nobody.send("CONNECT", &headers, "").await;
         nobody.expect_refusal(4401).await;
     }
-    let mut silent = Stomp::open(&gateway, "v12.stomp").await;
+    let hasty = Gateway::start_with(&world, &[("GATEWAY_FIRST_FRAME_MS", "50")]).await;
+    let mut silent = Stomp::open(&hasty, "v12.stomp").await;
     silent.expect_refusal(4401).await;
 }
 
