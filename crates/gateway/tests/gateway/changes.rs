@@ -56,7 +56,9 @@ async fn each_change_is_acknowledged_and_told_to_everybody_in_the_channel() {
     // Once more changes nothing, and is acknowledged all the same.
     let again = ask(&mut sender, "DELETE_MESSAGE", json!({ "messageId": sent })).await;
     assert_eq!(again["type"], "ACK");
-    reader.expect_silence().await;
+    world.send(1, channel, "no more of it").await;
+    let next = reader.expect_seq(channel, 7).await;
+    assert_eq!(next["type"], "NEW_MESSAGE");
     world.require_consistent().await;
 }
 

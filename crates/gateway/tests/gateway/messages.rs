@@ -57,7 +57,8 @@ async fn messages_of_another_process_come_too_in_order_and_once() {
         let frame = reader.expect_seq(channel, number + 2).await;
         assert_eq!(frame["payload"]["message"]["content"], number.to_string());
     }
-    reader.expect_silence().await;
+    world.send(1, channel, "and no more").await;
+    reader.expect_seq(channel, 52).await;
 }
 
 #[tokio::test]

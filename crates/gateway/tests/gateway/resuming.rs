@@ -8,14 +8,15 @@ use discuss_test_support::{World, token};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::process::Gateway;
+use crate::process::{Gateway, PATIENT};
 
 #[tokio::test]
 async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
     let quiet = world.group(1, &[2]).await;
-    let gateway = Gateway::start(&world).await;
+    let gateway = Gateway::start_with(&world, &PATIENT).await;
+    let mut live = gateway.connect(2).await;
     for text in ["a", "b", "c"] {
         world.send(1, channel, text).await;
     }
@@ -24,6 +25,7 @@ async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
     client.expect("CONNECTED").await;
     world.send(1, channel, "d").await;
     world.send(1, quiet, "not named").await;
+    while live.next_frame().await["channelId"] != quiet.get() {}
     client.expect_silence().await;
     client.resume(&[(channel, 2)]).await;
 

@@ -3,7 +3,7 @@
 use discuss_test_support::{World, token};
 
 use crate::client::Client;
-use crate::process::Gateway;
+use crate::process::{Gateway, PATIENT};
 
 #[tokio::test]
 async fn the_protocol_that_is_answered_is_the_one_that_is_spoken() {
@@ -27,9 +27,11 @@ async fn the_protocol_that_is_answered_is_the_one_that_is_spoken() {
 async fn what_the_url_says_twice_is_taken_as_it_says_it_first() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
-    let gateway = Gateway::start(&world).await;
+    let gateway = Gateway::start_with(&world, &PATIENT).await;
+    let mut live = gateway.connect(2).await;
     let mut client = gateway.open(2, "&resume=1&resume=0&token=x").await;
     client.expect("CONNECTED").await;
     world.send(1, channel, "not before the resume").await;
+    live.expect_seq(channel, 2).await;
     client.expect_silence().await;
 }

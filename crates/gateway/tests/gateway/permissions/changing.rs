@@ -9,7 +9,7 @@ use discuss_test_support::{HttpServer, World};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{assign, customer_beside, makers_only, yes};
+use super::{assign, customer_beside, expect_only, makers_only, yes};
 use crate::process::Gateway;
 use crate::stomp_client::Stomp;
 
@@ -44,9 +44,7 @@ async fn access_that_is_taken_before_a_session_starts_is_not_had_when_it_starts(
         assert_eq!(denied["payload"]["code"], "ENTITY_ACCESS_DENIED");
     }
     world.send(5, channel, "among us").await;
-    world.send(5, group, "for all").await;
-    late.expect_seq(group, 2).await;
-    late.expect_silence().await;
+    expect_only(&world, &mut late, group).await;
     let (heard, _) = stomp.expect("MESSAGE_NEW").await;
     assert_eq!(heard.header("channel-id"), Some(&*group.to_string()));
 }
@@ -68,7 +66,7 @@ async fn who_is_added_before_their_session_starts_and_may_not_see_the_record_hea
     world.send(5, group, "for all").await;
     six.expect_seq(group, 2).await;
     world.send(5, channel, "still among us").await;
-    six.expect_silence().await;
+    expect_only(&world, &mut six, group).await;
 }
 
 #[tokio::test]
@@ -146,6 +144,7 @@ async fn who_loses_sight_of_the_record_while_they_read_reads_no_more_and_hears_i
 {
     let crm = HttpServer::start(yes).await;
     let (world, customer, channel, _) = customer_beside(&crm).await;
+    let group = world.group(5, &[6]).await;
     let text = "x".repeat(10_000);
     let mut last = 0;
     for _ in 0..30 {
@@ -175,7 +174,7 @@ async fn who_loses_sight_of_the_record_while_they_read_reads_no_more_and_hears_i
     assert!(came < last);
     six.expect("RESUMED").await;
     world.send(5, channel, "among us").await;
-    six.expect_silence().await;
+    expect_only(&world, &mut six, group).await;
 
     crm.say(yes);
     assign(&world, &customer, 2).await;
