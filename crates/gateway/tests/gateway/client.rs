@@ -7,16 +7,18 @@ use discuss_test_support::{PATIENCE, asyncapi};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Response};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A client's end of a socket.
 pub(crate) struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     /// The rest of a BATCH.
     batched: VecDeque<Value>,
     /// Who comes and goes is told at any time, and passed over unless it is asked for.
@@ -43,14 +45,29 @@ impl Client {
                 .insert(name, HeaderValue::from_str(value).unwrap());
         }
         match timeout(PATIENCE, connect_async(request)).await.unwrap() {
-            Ok((socket, upgrade)) => Ok(Self {
-                socket,
-                batched: VecDeque::new(),
-                shows_presence: false,
-                upgrade,
-            }),
+            Ok((socket, upgrade)) => Ok(Self::over(socket, upgrade)),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Connects so that the system holds little of what comes and is not taken.
+    pub(crate) async fn open_narrow(address: &str, path: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let stream = socket.connect(address.parse().unwrap()).await.unwrap();
+        let url = format!("ws://{address}{path}");
+        let connected = client_async(url, MaybeTlsStream::Plain(stream)).await;
+        let (socket, upgrade) = connected.unwrap();
+        Self::over(socket, upgrade)
+    }
+
+    fn over(socket: Socket, upgrade: Response<Option<Vec<u8>>>) -> Self {
+        Self {
+            socket,
+            batched: VecDeque::new(),
+            shows_presence: false,
+            upgrade,
         }
     }
 
