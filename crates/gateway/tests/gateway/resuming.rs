@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use discuss_app::members;
-use discuss_domain::UserId;
 use discuss_test_support::{World, token};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -53,6 +51,27 @@ async fn a_connection_that_resumes_gets_what_it_missed_then_what_comes() {
     assert_eq!(seqs, [3, 4, 5]);
     world.send(1, channel, "e").await;
     client.expect_channel_seq(channel, 6).await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_behind_in_many_channels_names_them_in_several_resumes() {
+    let world = World::new().await;
+    let channels = [world.group(1, &[2]).await, world.group(1, &[2]).await];
+    let gateway = Gateway::start(&world).await;
+    for channel in channels {
+        world.send(1, channel, "missed").await;
+    }
+    let mut client = gateway.open(2, "&resume=1").await;
+    client.expect("CONNECTED").await;
+    for channel in channels {
+        client.resume(&[(channel, 1)]).await;
+        client.expect_seq(channel, 2).await;
+        client.expect("RESUMED").await;
+    }
+    for channel in channels {
+        world.send(1, channel, "live").await;
+        client.expect_seq(channel, 3).await;
+    }
 }
 
 #[tokio::test]
@@ -128,9 +147,7 @@ async fn nobody_hears_a_channel_before_they_resume_nor_after_they_were_removed()
         let frame = client.next_frame().await;
         awaited.retain(|kind| frame["type"] != *kind);
     }
-    members::remove(&world.app, &World::person(1), later, UserId::from(2))
-        .await
-        .unwrap();
+    world.remove(1, later, 2).await;
     client.expect_channel_seq(later, 2).await;
     world.send(1, later, "not heard").await;
     world.send(1, own, "heard").await;
@@ -251,9 +268,7 @@ async fn a_channel_that_is_not_ones_own_is_not_found_and_nothing_of_it_is_sent()
     let foreign = world.group(1, &[5]).await;
     let own = world.group(1, &[2]).await;
     world.send(1, left, "a").await;
-    members::remove(&world.app, &World::person(1), left, UserId::from(2))
-        .await
-        .unwrap();
+    world.remove(1, left, 2).await;
     let gateway = Gateway::start(&world).await;
     let mut client = gateway.open(2, "&resume=1").await;
     client.expect("CONNECTED").await;

@@ -32,6 +32,31 @@ async fn who_wants_nothing_of_a_channel_hears_nothing_until_they_ask_again() {
 }
 
 #[tokio::test]
+async fn who_wants_nothing_of_a_channel_is_told_what_they_read_elsewhere_and_hears_it_when_they_resume_it()
+ {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let message = world.send(1, channel, "hi").await;
+    let gateway = Gateway::start(&world).await;
+    let (mut binh, mut phone) = (gateway.connect(2).await, gateway.connect(2).await);
+    let place = json!({ "channelId": channel });
+    binh.ask("UNSUBSCRIBE_CHANNEL", place, "CHANNEL_UNSUBSCRIBED")
+        .await;
+    let read = json!({ "channelId": channel, "messageId": message.id });
+    phone
+        .say(json!({ "type": "MARK_READ", "payload": read }))
+        .await;
+    binh.find("UNREAD_COUNT_UPDATED").await;
+
+    world.send(1, channel, "missed").await;
+    binh.resume(&[(channel, 2)]).await;
+    binh.expect_seq(channel, 3).await;
+    binh.expect("RESUMED").await;
+    world.send(1, channel, "heard").await;
+    binh.expect_seq(channel, 4).await;
+}
+
+#[tokio::test]
 async fn who_has_yet_to_resume_can_not_ask_to_hear_more_or_less_before() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
