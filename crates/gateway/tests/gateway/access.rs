@@ -63,8 +63,11 @@ async fn ask<'a>(places: &Places, cell: &'a Cell<'a>) -> Option<Unexpected<'a>> 
         row.is_always_answered() || person == "anonymous",
     )
     .await;
-    if row.kind == "MARK_READ" && answer == Expected::Silence {
-        answer = marked(places, &place).await;
+    if let Some(moved) = row.moves_mark()
+        && answer == Expected::Silence
+    {
+        let request = json!({ "type": row.kind, "payload": payload });
+        answer = marked(places, &place, (request, &place.fill(moved))).await;
     }
     (answer != *expected).then_some(Unexpected { cell, answer })
 }
@@ -94,28 +97,25 @@ async fn heard(client: &mut Client, is_always_answered: bool) -> Expected {
     }
 }
 
-/// Whether the mark of who asked has moved. The companion marks after them, and what is gathered is written in
-/// that order.
-async fn marked(places: &Places, place: &Place) -> Expected {
+/// Whether the mark of who asked has moved, as SQL says. The companion asks the same after them, and what is gathered is
+/// written in that order.
+async fn marked(places: &Places, place: &Place, (request, moved): (Value, &str)) -> Expected {
     let companion = (World::TENANT, place.companion);
     if place.asking != companion {
-        let payload = json!({ "channelId": place.channel, "messageId": place.last });
         let mut client = places.client(place, "companion").await;
-        client
-            .say(json!({ "type": "MARK_READ", "payload": payload }))
-            .await;
+        client.say(request).await;
         client.expect_silence().await;
     }
-    let has_read = async |(tenant, user): (i64, i64)| -> bool {
+    let has_moved = async |(tenant, user): (i64, i64)| -> bool {
         let sql = format!(
             "SELECT count(*) FROM channel_members WHERE channel_id = {} AND tenant_id = {tenant}
-                AND user_id = {user} AND last_read_message_id = {}",
-            place.channel, place.last
+                AND user_id = {user} AND {moved}",
+            place.channel
         );
         places.world.number(&sql).await > 0
     };
-    until("a mark must move", async || has_read(companion).await).await;
-    if has_read(place.asking).await {
+    until("a mark must move", async || has_moved(companion).await).await;
+    if has_moved(place.asking).await {
         Expected::Silence
     } else {
         Expected::Nothing

@@ -71,8 +71,11 @@ impl Client {
         }
     }
 
-    /// Sends a frame.
+    /// Sends a frame, of a type that asyncapi.yaml describes.
     pub(crate) async fn say(&mut self, frame: Value) {
+        let kind = frame["type"].as_str().unwrap();
+        let is_described = asyncapi::list_messages("json.client.").contains(kind);
+        assert!(is_described, "asyncapi.yaml has no {kind}");
         self.say_text(&frame.to_string()).await;
     }
 

@@ -238,9 +238,8 @@ async fn a_request_that_is_wrong_is_told_and_the_socket_goes_on() {
         ("MARK_READ", json!([1, 2])),
         ("RESUME", json!({ "channels": { "x": 1 } })),
     ] {
-        client
-            .say(json!({ "type": kind, "payload": payload, "requestId": "r" }))
-            .await;
+        let frame = json!({ "type": kind, "payload": payload, "requestId": "r" });
+        client.say_text(&frame.to_string()).await;
         let error = client.expect("ERROR").await;
         assert_eq!(
             (&error["payload"]["code"], &error["requestId"]),

@@ -6,7 +6,7 @@ use discuss_app::services::ServiceSettings;
 use discuss_app::{channels, members};
 use discuss_domain::entities::{EntityType, RecordId, RecordRef};
 use discuss_domain::members::{MemberStatus, Role, StandingChange};
-use discuss_domain::{ChannelId, MessageId, UserId};
+use discuss_domain::{ChannelId, UserId};
 use discuss_test_support::{HttpServer, Reply, World, token};
 
 use super::people::{OF_A_CHANNEL, Sort, offset};
@@ -20,8 +20,6 @@ pub(super) struct Place {
     pub(super) asking: (i64, i64),
     /// Somebody in the channel who has not read the last message; of two, that may be who asks.
     pub(super) companion: i64,
-    /// What was said last, by neither of them.
-    pub(super) last: MessageId,
     names: [(&'static str, String); 4],
 }
 
@@ -106,7 +104,6 @@ impl Places {
             channel,
             asking: (tenant, user),
             companion,
-            last,
             names: [
                 ("{channelId}", channel.to_string()),
                 ("{messageId}", message.to_string()),

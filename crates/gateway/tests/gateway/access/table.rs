@@ -5,25 +5,15 @@ use std::{
     fmt,
 };
 
+use discuss_test_support::asyncapi::list_messages;
+
 use super::people::{PEOPLE, Sort};
 
 const TABLE: &str = include_str!("../access.tsv");
 /// The lines that say which code a letter stands for begin like this.
 const LEGEND: &str = "#= ";
-/// Every request about a channel or a message.
-const REQUESTS: [&str; 11] = [
-    "SUBSCRIBE_CHANNEL",
-    "UNSUBSCRIBE_CHANNEL",
-    "SEND_MESSAGE",
-    "EDIT_MESSAGE",
-    "DELETE_MESSAGE",
-    "ADD_REACTION",
-    "REMOVE_REACTION",
-    "MARK_READ",
-    "TYPING_START",
-    "TYPING_STOP",
-    "RESUME",
-];
+/// Requests that are about no channel and no message.
+const OF_THEMSELVES: [&str; 3] = ["AUTH", "PING", "SET_PRESENCE"];
 
 /// A request, and what each person is answered.
 #[derive(Debug)]
@@ -61,10 +51,12 @@ pub(super) fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Every request with each sort of channel.
+/// Every request that asyncapi.yaml describes, but for those about no channel, with each sort of channel.
 pub(super) fn wanted() -> BTreeSet<(&'static str, Sort)> {
+    let mut requests = list_messages("json.client.");
+    requests.retain(|kind| !OF_THEMSELVES.contains(kind));
     let sorts = |kind| Sort::ALL.map(|sort| (kind, sort));
-    REQUESTS.into_iter().flat_map(sorts).collect()
+    requests.into_iter().flat_map(sorts).collect()
 }
 
 impl Row {
@@ -99,6 +91,15 @@ impl Row {
     /// Its answer may come later than what is said after it.
     pub(super) fn is_always_answered(&self) -> bool {
         self.kind == "RESUME"
+    }
+
+    /// What is so of whoever's mark it has moved; nothing where it moves none.
+    pub(super) fn moves_mark(&self) -> Option<&'static str> {
+        match self.kind.as_str() {
+            "MARK_READ" => Some("last_read_message_id = {messageId=last}"),
+            "ACK" => Some("last_delivered_seq > 0"),
+            _ => None,
+        }
     }
 }
 
