@@ -1,23 +1,9 @@
 //! Changes asked for by a socket, and told to all.
 
 use discuss_test_support::World;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::client::Client;
 use crate::process::Gateway;
-
-/// Asks for a change and waits for the answer, which events may come before.
-async fn ask(client: &mut Client, kind: &str, payload: Value) -> Value {
-    client
-        .say(json!({ "type": kind, "requestId": "r", "payload": payload }))
-        .await;
-    loop {
-        let frame = client.next_frame().await;
-        if frame["requestId"] == "r" {
-            return frame;
-        }
-    }
-}
 
 #[tokio::test]
 async fn each_change_is_acknowledged_and_told_to_everybody_in_the_channel() {
@@ -43,7 +29,7 @@ async fn each_change_is_acknowledged_and_told_to_everybody_in_the_channel() {
             "MESSAGE_DELETED",
         ),
     ] {
-        let ack = ask(&mut sender, kind, payload).await;
+        let ack = sender.answer_to(kind, payload).await;
         assert_eq!(ack["type"], "ACK", "{ack}");
         assert_eq!(ack["payload"], json!({ "messageId": sent }));
         assert!(ack.get("seq").is_none());
@@ -54,7 +40,9 @@ async fn each_change_is_acknowledged_and_told_to_everybody_in_the_channel() {
         );
     }
     // Once more changes nothing, and is acknowledged all the same.
-    let again = ask(&mut sender, "DELETE_MESSAGE", json!({ "messageId": sent })).await;
+    let again = sender
+        .answer_to("DELETE_MESSAGE", json!({ "messageId": sent }))
+        .await;
     assert_eq!(again["type"], "ACK");
     world.send(1, channel, "no more of it").await;
     let next = reader.expect_seq(channel, 7).await;
@@ -95,14 +83,14 @@ async fn a_change_that_is_refused_is_an_error_and_changes_nothing() {
             "VALIDATION_ERROR",
         ),
     ] {
-        let error = ask(&mut reader, kind, payload).await;
+        let error = reader.answer_to(kind, payload).await;
         assert_eq!(
             (&error["type"], &error["payload"]["code"]),
             (&json!("ERROR"), &json!(code)),
             "{kind}"
         );
     }
-    let error = ask(&mut stranger, "EDIT_MESSAGE", edit).await;
+    let error = stranger.answer_to("EDIT_MESSAGE", edit).await;
     assert_eq!(error["payload"]["code"], "MESSAGE_NOT_FOUND");
     assert_eq!(world.everything().await, before);
 }
@@ -115,7 +103,7 @@ async fn a_socket_sends_replies_and_the_thread_is_told() {
     let gateway = Gateway::start(&world).await;
     let (mut sender, mut reader) = (gateway.connect(2).await, gateway.connect(1).await);
     let payload = json!({ "channelId": channel, "content": "reply", "parentId": root.to_string() });
-    let answer = ask(&mut sender, "SEND_MESSAGE", payload).await;
+    let answer = sender.answer_to("SEND_MESSAGE", payload).await;
     assert_eq!(answer["payload"]["parentId"], root.get());
     let frame = reader.expect_seq(channel, 3).await;
     assert_eq!(frame["payload"]["message"]["parentId"], root.get());

@@ -45,7 +45,7 @@ impl Client {
                 .insert(name, HeaderValue::from_str(value).unwrap());
         }
         match timeout(PATIENCE, connect_async(request)).await.unwrap() {
-            Ok((socket, upgrade)) => Ok(Self::over(socket, upgrade)),
+            Ok(connected) => Ok(Self::over(connected)),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -58,11 +58,10 @@ impl Client {
         let stream = socket.connect(address.parse().unwrap()).await.unwrap();
         let url = format!("ws://{address}{path}");
         let connected = client_async(url, MaybeTlsStream::Plain(stream)).await;
-        let (socket, upgrade) = connected.unwrap();
-        Self::over(socket, upgrade)
+        Self::over(connected.unwrap())
     }
 
-    fn over(socket: Socket, upgrade: Response<Option<Vec<u8>>>) -> Self {
+    fn over((socket, upgrade): (Socket, Response<Option<Vec<u8>>>)) -> Self {
         Self {
             socket,
             batched: VecDeque::new(),
@@ -94,12 +93,18 @@ impl Client {
 
     /// Asks for something that is answered by a frame of this type.
     pub(crate) async fn ask(&mut self, kind: &str, payload: Value, answer: &str) -> Value {
+        let frame = self.answer_to(kind, payload).await;
+        assert_eq!(frame["type"], answer, "{frame}");
+        frame
+    }
+
+    /// Asks for something; the answer, before which events may come.
+    pub(crate) async fn answer_to(&mut self, kind: &str, payload: Value) -> Value {
         self.say(json!({ "type": kind, "requestId": "asked", "payload": payload }))
             .await;
         loop {
             let frame = self.next_frame().await;
             if frame["requestId"] == "asked" {
-                assert_eq!(frame["type"], answer, "{frame}");
                 return frame;
             }
         }
@@ -260,10 +265,9 @@ impl Client {
             .iter()
             .map(|(channel, seq)| (channel.to_string(), json!(seq)))
             .collect();
-        self.say(
-            json!({ "type": "RESUME", "requestId": "resume", "payload": { "channels": channels } }),
-        )
-        .await;
+        let payload = json!({ "channels": channels });
+        let request = json!({ "type": "RESUME", "requestId": "resume", "payload": payload });
+        self.say(request).await;
     }
 }
 

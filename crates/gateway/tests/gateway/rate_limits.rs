@@ -8,21 +8,10 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::process::Gateway;
 
-async fn send(client: &mut Client, channel: ChannelId, content: &str, id: Option<Uuid>) {
+/// Sends; the answer.
+async fn send(client: &mut Client, channel: ChannelId, content: &str, id: Option<Uuid>) -> Value {
     let payload = json!({ "channelId": channel.get(), "content": content, "clientMessageId": id });
-    client
-        .say(json!({ "type": "SEND_MESSAGE", "payload": payload, "requestId": content }))
-        .await;
-}
-
-/// The next answer to a send; events are passed over.
-async fn answer(client: &mut Client) -> Value {
-    loop {
-        let frame = client.next_frame().await;
-        if frame["requestId"].is_string() {
-            return frame;
-        }
-    }
+    client.answer_to("SEND_MESSAGE", payload).await
 }
 
 #[tokio::test]
@@ -38,10 +27,9 @@ async fn all_sockets_of_a_person_share_what_they_may_send() {
     let mut binh = other.connect(2).await;
 
     let id = Uuid::new_v4();
-    send(&mut here, channel, "once", Some(id)).await;
-    assert_eq!(answer(&mut here).await["type"], "MESSAGE_SENT");
-    send(&mut there, channel, "too often", None).await;
-    let error = answer(&mut there).await;
+    let sent = send(&mut here, channel, "once", Some(id)).await;
+    assert_eq!(sent["type"], "MESSAGE_SENT");
+    let error = send(&mut there, channel, "too often", None).await;
     assert_eq!(error["payload"]["code"], "TOO_MANY_REQUESTS");
     let millis = error["payload"]["details"]["retryAfterMs"].as_u64();
     assert!(
@@ -50,9 +38,9 @@ async fn all_sockets_of_a_person_share_what_they_may_send() {
     );
 
     // The socket goes on, what was sent before is answered, and others may send.
-    send(&mut there, channel, "once", Some(id)).await;
-    assert_eq!(answer(&mut there).await["type"], "MESSAGE_SENT");
-    send(&mut binh, channel, "mine", None).await;
-    assert_eq!(answer(&mut binh).await["type"], "MESSAGE_SENT");
+    let sent = send(&mut there, channel, "once", Some(id)).await;
+    assert_eq!(sent["type"], "MESSAGE_SENT");
+    let sent = send(&mut binh, channel, "mine", None).await;
+    assert_eq!(sent["type"], "MESSAGE_SENT");
     assert_eq!(world.number("SELECT count(*) FROM messages").await, 2);
 }
