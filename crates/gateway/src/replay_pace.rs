@@ -78,11 +78,11 @@ impl ReplayPace {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::sleep;
+    use tokio::time::advance;
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn bytes_go_out_no_faster_than_at_their_rate_and_any_number_where_there_is_none() {
         ReplayPace::per_second(0).wait(usize::MAX).await;
         let began = Instant::now();
@@ -91,17 +91,17 @@ mod tests {
             pace.wait(100).await;
         }
         // Ten were there to begin with, then ten came in every hundredth of a second.
-        assert!(began.elapsed() >= Duration::from_millis(280));
+        assert_eq!(began.elapsed().as_millis(), 290);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_nobody_takes_up_is_not_kept() {
         let pace = ReplayPace::per_second(1_000);
         pace.wait(10).await;
-        sleep(Duration::from_millis(300)).await;
+        advance(Duration::from_millis(300)).await;
         let began = Instant::now();
         pace.wait(100).await;
-        assert!(began.elapsed() >= Duration::from_millis(80));
+        assert_eq!(began.elapsed().as_millis(), 90);
     }
 
     #[tokio::test]
