@@ -49,6 +49,10 @@ impl Frame {
         serde_json::from_str(&self.body).unwrap()
     }
 
+    fn is_presence(&self) -> bool {
+        self.command == "MESSAGE" && self.json()["type"].as_str().unwrap().starts_with("USER_")
+    }
+
     /// Every frame is as asyncapi.yaml says of its command, a MESSAGE as it says of its type.
     fn require_described(&self) {
         let headers: Map<String, Value> = self
@@ -156,9 +160,14 @@ impl Stomp {
         }
     }
 
-    /// The next frame must be an ERROR, and the socket be closed with that code.
+    /// The next frame must be an ERROR, and the socket be closed with that code. Who comes and goes is told at any time,
+    /// and passed over.
     pub(crate) async fn expect_refusal(&mut self, close: u16) {
-        assert_eq!(self.next().await.command, "ERROR");
+        let mut frame = self.next().await;
+        while frame.is_presence() {
+            frame = self.next().await;
+        }
+        assert_eq!(frame.command, "ERROR");
         asyncapi::require_close_code("stomp", close);
         assert_eq!(self.client.next_text().await, Err(close));
     }
