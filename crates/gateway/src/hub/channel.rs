@@ -127,22 +127,25 @@ impl<S: Handle, F: AsRef<[u8]>> Channel<S, F> {
         freed
     }
 
-    /// The events after `after` up to the position, when they are few and all of them remembered.
+    /// The events after `after` up to the position, when they are few and small and all of them remembered.
     pub(super) fn recent_after(
         &self,
         after: Seq,
-        most: i64,
+        limits: &Limits,
     ) -> Option<impl Iterator<Item = &Event<F>>> {
-        let covered = self
+        if after >= self.position {
+            return Some(self.recent.range(self.recent.len()..));
+        }
+        let count = self.position.get().saturating_sub(after.get());
+        let few = usize::try_from(count)
+            .ok()
+            .filter(|_| count <= limits.join_events)?;
+        let first = self.recent.len().checked_sub(few)?;
+        let bytes = self
             .recent
-            .front()
-            .is_some_and(|first| first.seq <= after.next());
-        let few = self.position.get().saturating_sub(after.get()) <= most;
-        ((covered && few) || after >= self.position).then(|| {
-            self.recent
-                .iter()
-                .skip_while(move |event| event.seq <= after)
-        })
+            .range(first..)
+            .map(|event| event.frame.as_ref().len());
+        (bytes.sum::<usize>() <= limits.join_bytes).then(|| self.recent.range(first..))
     }
 
     pub(super) fn live(&self) -> &[Live<S>] {

@@ -179,7 +179,7 @@ where
         let hub = &mut *self.hub;
         let channel = hub.channels.get(&channel_id)?;
         let session = hub.sessions.get_mut(id)?;
-        let Some(events) = channel.recent_after(after, hub.limits.join_events) else {
+        let Some(events) = channel.recent_after(after, &hub.limits) else {
             self.catch_up(id, channel_id, after);
             return None;
         };

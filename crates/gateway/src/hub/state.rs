@@ -26,6 +26,8 @@ pub struct Limits {
     /// So many remembered events are handed to a session that joins behind the hub; beyond that it
     /// reads the log, since what is handed out counts against its queue's bound.
     pub join_events: i64,
+    /// And so many bytes of them.
+    pub join_bytes: usize,
     /// A channel without a listener is followed for so long.
     pub linger: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for Limits {
             recent_for: Duration::from_secs(3),
             recent_bytes: 8 << 20,
             join_events: 200,
+            join_bytes: 256 << 10,
             linger: Duration::from_secs(10),
         }
     }

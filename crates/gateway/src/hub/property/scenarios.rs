@@ -169,3 +169,26 @@ fn a_log_that_went_back_is_found_out_when_heads_are_compared_or_somebody_joins()
         run(ops.copied(), false);
     }
 }
+
+#[test]
+fn who_is_behind_by_few_bytes_gets_them_from_the_hub_and_by_more_reads_the_log() {
+    let (session, user, channel) = (0, 0, 0);
+    // Frames of four bytes, twelve of which the hub hands out at once.
+    for (back, reads) in [(3, false), (4, true)] {
+        let mut world = World::new();
+        let begin = [
+            Op::Add(channel, user),
+            Op::Open(user),
+            Op::Load(session),
+            Op::Start(session, None),
+            Op::Subscribe(0),
+            Op::Head(0),
+            Op::Publish(0),
+        ];
+        let said = [Op::Post(channel), Op::Publish(0)].repeat(14);
+        let ops = begin.into_iter().chain(said);
+        ops.chain([Op::Resume(session, channel, back)])
+            .for_each(|op| world.apply(op));
+        assert_eq!(!world.clients[session].readings.is_empty(), reads);
+    }
+}

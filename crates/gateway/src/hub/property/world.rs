@@ -98,6 +98,7 @@ impl World {
             recent_for: Duration::from_millis(80),
             recent_bytes: 24,
             join_events: 4,
+            join_bytes: 12,
             linger: Duration::from_millis(100),
             ..Limits::default()
         };
