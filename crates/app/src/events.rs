@@ -18,19 +18,24 @@ use serde::Serialize;
 
 use crate::App;
 
-/// The event with its frame; `None`, and a line in the log, when what it is about is gone.
-pub(crate) fn with_frame(event: &LoggedEvent) -> Option<FanoutEvent> {
-    let frame = frame(event);
-    if frame.is_none() {
-        tracing::error!(channel = %event.channel, seq = %event.seq, "an event has lost its subject");
-    }
-    Some(FanoutEvent {
+mod unread;
+
+pub(crate) use unread::keeping_place;
+
+/// The event with its frame; where what it is about is gone, with one that only keeps its place.
+pub(crate) fn with_frame(event: &LoggedEvent) -> FanoutEvent {
+    let frame = frame(event).unwrap_or_else(|| {
+        let place = (event.channel, event.seq);
+        unread::warn_once(place, event.kind.as_str(), &"what it is about is gone");
+        unread::frame(place, event.kind.as_str(), event.at)
+    });
+    FanoutEvent {
         channel: event.channel,
         seq: event.seq,
-        kind: event.kind,
+        kind: Some(event.kind),
         users: event.users.clone(),
-        frame: frame?,
-    })
+        frame,
+    }
 }
 
 /// Where an event is published: to the channel, and to those who may not follow it yet.
@@ -58,10 +63,7 @@ pub(crate) fn announce(app: &App, logged: &[LoggedEvent]) {
 
 /// What is published of an event.
 pub(crate) fn publication(event: &LoggedEvent) -> Vec<(Topic, Bytes)> {
-    let Some(with_frame) = with_frame(event) else {
-        return Vec::new();
-    };
-    let bytes = Bytes::from(Fanout::Event(with_frame).encode());
+    let bytes = Bytes::from(Fanout::Event(with_frame(event)).encode());
     topics(event)
         .into_iter()
         .map(|topic| (topic, bytes.clone()))

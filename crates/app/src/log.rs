@@ -14,8 +14,9 @@ pub use follower::Follower;
 pub use discuss_storage::event_log::joins::Standing;
 pub use discuss_storage::event_log::news::{ChannelNews, NewsReader};
 
-/// The first `limit` events of a channel after `after`, in order and as they are now. Whoever reads a
-/// page must look whether it starts at `after + 1`: what is older may be gone.
+/// The first `limit` events of a channel after `after`, in order and as they are now; one that can't be
+/// told keeps its place. Whoever reads a page must look whether it starts at `after + 1`: what is older
+/// may be gone.
 pub async fn list_after(
     app: &App,
     channel: ChannelId,
@@ -23,9 +24,12 @@ pub async fn list_after(
     limit: i64,
 ) -> Result<Vec<FanoutEvent>, AppError> {
     let mut connection = app.connection().await?;
-    let logged = event_log::list_after(&mut connection, channel, after, limit).await?;
-    let frames: Option<Vec<FanoutEvent>> = logged.iter().map(events::with_frame).collect();
-    frames.ok_or(AppError::Internal)
+    let logged = event_log::list_all_after(&mut connection, channel, after, limit).await?;
+    let framed = logged.iter().map(|event| match event {
+        Ok(event) => events::with_frame(event),
+        Err(unread) => events::keeping_place(unread),
+    });
+    Ok(framed.collect())
 }
 
 /// Where somebody stands in a channel; `None` if their tenant has no such channel.
@@ -56,7 +60,7 @@ pub async fn list_joins(app: &App, channels: &[ChannelId], limit: i64) -> Result
     people.dedup();
     let mut left = members::list_current_of(&mut connection, channels, &people).await?;
     let framed = |event: &event_log::LoggedEvent| {
-        let mut framed = events::with_frame(event)?;
+        let mut framed = events::with_frame(event);
         // The newest event of a channel comes first: whoever is named once is not named again.
         framed
             .users

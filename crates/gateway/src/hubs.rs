@@ -270,7 +270,9 @@ impl Hubs {
 pub(crate) fn event(event: &FanoutEvent) -> Event<Frame> {
     Event {
         seq: event.seq,
-        effect: Effect::of(event.kind, &event.users),
+        effect: event
+            .kind
+            .map_or(Effect::Nothing, |kind| Effect::of(kind, &event.users)),
         frame: Frame::text(&event.frame),
     }
 }

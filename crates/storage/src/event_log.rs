@@ -124,6 +124,23 @@ impl LoggedEvent {
     }
 }
 
+/// An event that can't be read here: of a kind that only a newer version knows, or of a spoiled row.
+#[derive(Debug)]
+pub struct UnreadEvent {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its place.
+    pub seq: Seq,
+    /// What it says, as it stands in the log.
+    pub kind: String,
+    /// Who came or went by it, or may do more or less.
+    pub users: Vec<UserId>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub cause: StorageError,
+}
+
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = channel_events)]
 struct EventRow {
@@ -143,14 +160,35 @@ type PageRow = (
     Option<ChannelRow>,
 );
 
-/// The first `limit` events of a channel after `after`, in order. Whoever reads a page must look
-/// whether it starts at `after + 1`: what is older may have been pruned.
+/// The first `limit` events of a channel after `after`, in order; fails when one of them can't be read.
+/// Whoever reads a page must look whether it starts at `after + 1`: what is older may have been pruned.
 pub async fn list_after(
     connection: &mut Connection,
     channel: ChannelId,
     after: Seq,
     limit: i64,
 ) -> Result<Vec<LoggedEvent>, StorageError> {
+    let rows = load_after(connection, channel, after, limit).await?;
+    rows.into_iter().map(event).collect()
+}
+
+/// The same, where those that can't be read have their place all the same.
+pub async fn list_all_after(
+    connection: &mut Connection,
+    channel: ChannelId,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<Result<LoggedEvent, Box<UnreadEvent>>>, StorageError> {
+    let rows = load_after(connection, channel, after, limit).await?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+async fn load_after(
+    connection: &mut Connection,
+    channel: ChannelId,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<PageRow>, StorageError> {
     let is_sender = users::tenant_id
         .eq(messages::tenant_id)
         .and(users::user_id.eq(messages::sender_id));
@@ -177,10 +215,31 @@ pub async fn list_after(
         ))
         .load(connection)
         .await?;
-    rows.into_iter().map(event).collect()
+    Ok(rows)
 }
 
-fn event((row, brought, sender, made): PageRow) -> Result<LoggedEvent, StorageError> {
+fn event(row: PageRow) -> Result<LoggedEvent, StorageError> {
+    read(row).map_err(|unread| unread.cause)
+}
+
+fn read((row, brought, sender, made): PageRow) -> Result<LoggedEvent, Box<UnreadEvent>> {
+    let read = parse(&row, (brought, sender, made));
+    read.map_err(|cause| {
+        Box::new(UnreadEvent {
+            channel: ChannelId::from(row.channel_id),
+            seq: Seq::from(row.seq),
+            users: row.payload.as_ref().map_or_else(Vec::new, users_of),
+            kind: row.kind,
+            at: row.created_at,
+            cause,
+        })
+    })
+}
+
+fn parse(
+    row: &EventRow,
+    (brought, sender, made): (Option<MessageRow>, Option<UserRow>, Option<ChannelRow>),
+) -> Result<LoggedEvent, StorageError> {
     let corrupt = |column, value: &str| StorageError::corrupt("channel_events", column, value);
     Ok(LoggedEvent {
         tenant: TenantId::from(row.tenant_id),

@@ -9,6 +9,9 @@
 use bytes::Bytes;
 use discuss_domain::{ChannelId, EventKind, Seq, UserId};
 
+/// Stands for a kind that is not known here.
+const UNKNOWN: &str = "unknown";
+
 /// One message on Redis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fanout {
@@ -55,8 +58,8 @@ pub struct FanoutEvent {
     pub channel: ChannelId,
     /// Its place in the channel's log.
     pub seq: Seq,
-    /// What it says.
-    pub kind: EventKind,
+    /// What it says; nothing, if only a newer version knows.
+    pub kind: Option<EventKind>,
     /// Who came or went by it; empty for messages.
     pub users: Vec<UserId>,
     /// The frame, JSON.
@@ -127,7 +130,7 @@ impl Fanout {
             }),
             Some("e") => {
                 let seq = Seq::from(number(words.next())?);
-                let kind = words.next().and_then(EventKind::find).ok_or(FanoutError)?;
+                let kind = EventKind::find(words.next().ok_or(FanoutError)?);
                 let users = ids(words.next().ok_or(FanoutError)?)?;
                 Ok(Self::Event(FanoutEvent {
                     channel,
@@ -149,7 +152,7 @@ impl FanoutEvent {
             "e {} {} {} {users}\n",
             self.channel,
             self.seq,
-            self.kind.as_str()
+            self.kind.map_or(UNKNOWN, EventKind::as_str)
         )
     }
 }
@@ -183,7 +186,7 @@ mod tests {
         Fanout::Event(FanoutEvent {
             channel: ChannelId::from(7),
             seq: Seq::from(12),
-            kind: EventKind::MemberAdded,
+            kind: Some(EventKind::MemberAdded),
             users,
             frame: Bytes::from_static(b"{\"a\":\"x\\n y\"}\n"),
         })
@@ -229,13 +232,28 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_a_kind_that_only_a_newer_version_knows_keeps_its_place_and_its_frame() {
+        let bytes = Bytes::from_static(b"e 7 12 attachment_ready -\n{\"a\":1}");
+        let expected = Fanout::Event(FanoutEvent {
+            channel: ChannelId::from(7),
+            seq: Seq::from(12),
+            kind: None,
+            users: vec![],
+            frame: Bytes::from_static(b"{\"a\":1}"),
+        });
+        assert_eq!(Fanout::decode(&bytes), Ok(expected.clone()));
+        let again = Bytes::from(expected.encode());
+        assert_eq!(Fanout::decode(&again), Ok(expected));
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         for bytes in [
             "",
             "e 1 2\n{}",
             "x 1\n",
             "e a 2 message_created -\n",
-            "e 1 2 nothing -\n",
+            "e 1 2 message_created\n",
         ] {
             assert_eq!(
                 Fanout::decode(&Bytes::from(bytes)),

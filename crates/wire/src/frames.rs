@@ -22,6 +22,16 @@ pub struct ClientFrame<'a> {
     pub request_id: Option<String>,
 }
 
+/// What is told of an event whose kind, or whose row in the log, is not understood here.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownEventView<'a> {
+    /// The channel.
+    pub channel_id: i64,
+    /// Its kind as it stands in the log.
+    pub kind: &'a str,
+}
+
 /// A frame that we send.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -36,8 +36,13 @@ async fn until_somebody_waits(world: &World) {
 async fn frames(world: &World, channel: ChannelId, after: i64) -> Vec<(EventKind, Value)> {
     let log = discuss_app::log::list_after(&world.app, channel, Seq::from(after), 100).await;
     let log = log.unwrap().into_iter();
-    log.map(|event| (event.kind, serde_json::from_slice(&event.frame).unwrap()))
-        .collect()
+    log.map(|event| {
+        (
+            event.kind.unwrap(),
+            serde_json::from_slice(&event.frame).unwrap(),
+        )
+    })
+    .collect()
 }
 
 #[tokio::test]
@@ -61,7 +66,10 @@ async fn coming_going_and_standing_are_told_to_the_channel_as_the_log_says_them(
         let Fanout::Event(event) = Fanout::decode(&bytes).unwrap() else {
             unreachable!("a notice where an event was due");
         };
-        told.push((event.kind, serde_json::from_slice(&event.frame).unwrap()));
+        told.push((
+            event.kind.unwrap(),
+            serde_json::from_slice(&event.frame).unwrap(),
+        ));
     }
     let log = frames(&world, channel, 1).await;
     assert_eq!(log, told);

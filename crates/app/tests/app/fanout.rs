@@ -76,7 +76,7 @@ async fn a_channel_and_its_members_are_published_to_those_who_come_and_to_the_ch
     assert_eq!(log[0].users, created[0].1.users);
     assert_eq!(log[1], rest[0].1);
     assert_eq!(log[2], rest[1].1);
-    assert_eq!(log[2].kind, EventKind::MemberRemoved);
+    assert_eq!(log[2].kind, Some(EventKind::MemberRemoved));
 }
 
 #[tokio::test]

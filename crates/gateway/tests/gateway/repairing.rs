@@ -1,9 +1,9 @@
 //! What Redis does not bring is read from the log.
 
-use discuss_app::{App, Redis, members, messages, typing};
-use discuss_domain::UserId;
+use discuss_app::{App, Redis, Topic, members, messages, typing};
 use discuss_domain::channels::{ChannelName, NewGroup};
 use discuss_domain::members::Role;
+use discuss_domain::{ChannelId, UserId};
 use discuss_test_support::{World, redis_url, until};
 use serde_json::json;
 
@@ -178,4 +178,59 @@ async fn while_the_database_is_away_sockets_stay_and_afterwards_nothing_is_misse
 
     client.expect_seq(channel, 2).await;
     gateway.connect(1).await.expect_silence().await;
+}
+
+/// Appends an event as a newer version would.
+async fn append_unknown(world: &World, channel: ChannelId) {
+    let sql = format!(
+        "WITH taken AS (UPDATE channels SET last_seq = last_seq + 1 WHERE id = {channel} RETURNING *)
+         INSERT INTO channel_events (channel_id, seq, tenant_id, kind, actor_id, payload, created_at)
+         SELECT id, last_seq, tenant_id, 'attachment_ready', 1, '{{\"attachmentId\": 5}}', now() FROM taken"
+    );
+    world.execute(&sql).await;
+}
+
+#[tokio::test]
+async fn an_event_of_a_kind_that_only_a_newer_version_knows_keeps_its_place_and_holds_up_nothing() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.connect(2).await;
+    append_unknown(&world, channel).await;
+    world.send(1, channel, "after it").await;
+    let unknown = client.expect_seq(channel, 2).await;
+    assert_eq!(unknown["type"], "UNKNOWN_EVENT");
+    let told = json!({ "channelId": channel, "kind": "attachment_ready" });
+    assert_eq!(unknown["payload"], told);
+    client.expect_seq(channel, 3).await;
+
+    let mut back = gateway.open(2, "&resume=1").await;
+    back.expect("CONNECTED").await;
+    back.resume(&[(channel, 1)]).await;
+    assert_eq!(back.expect_seq(channel, 2).await, unknown);
+    back.expect_seq(channel, 3).await;
+    back.expect("RESUMED").await;
+    world.send(1, channel, "live").await;
+    client.expect_seq(channel, 4).await;
+    back.expect_seq(channel, 4).await;
+}
+
+#[tokio::test]
+async fn what_a_newer_version_publishes_goes_out_as_it_says_it() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut client = gateway.connect(2).await;
+    world.send(1, channel, "redis is listened to").await;
+    client.expect_seq(channel, 2).await;
+    let frame = json!({
+        "type": "UNKNOWN_EVENT",
+        "payload": { "channelId": channel, "kind": "newer" },
+        "timestamp": 1_790_000_000_000_i64, "channelId": channel, "seq": 3,
+    });
+    let bytes = format!("e {channel} 3 newer -\n{frame}");
+    let mut publisher = world.app.redis().publisher().await.unwrap();
+    let topic = Topic::Channel(World::person(1).tenant(), channel);
+    publisher.publish(&[(topic, bytes.into())]).await.unwrap();
+    assert_eq!(client.expect_seq(channel, 3).await, frame);
 }

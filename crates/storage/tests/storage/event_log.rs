@@ -3,7 +3,7 @@
 use discuss_domain::{EventKind, Seq};
 use discuss_storage::StorageError;
 use discuss_storage::channels::take_seq;
-use discuss_storage::event_log::{append, list_after};
+use discuss_storage::event_log::{append, list_after, list_all_after};
 use discuss_test_support::World;
 
 use crate::fixture::{at, group, id, new_event, tenant, users};
@@ -125,4 +125,10 @@ async fn a_kind_that_no_version_writes_is_told_as_corrupt() {
     let error = read.unwrap_err();
     let told = "corrupt row: channel_events.kind holds \"nonsense\"";
     assert_eq!(error.to_string(), told);
+
+    let read = list_all_after(&mut connection, channel.id, Seq::ZERO, 9).await;
+    let unread = read.unwrap().pop().unwrap().unwrap_err();
+    assert_eq!((unread.seq, &*unread.kind), (Seq::from(1), "nonsense"));
+    assert_eq!(unread.users, users(&[1]));
+    assert_eq!(unread.cause.to_string(), told);
 }
