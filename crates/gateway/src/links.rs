@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use discuss_app::AppError;
-use discuss_app::presence::{Links, NewLink, tell_changes};
+use discuss_app::presence::{Links, NewLink};
 use discuss_domain::presence::Device;
 use discuss_domain::{TenantId, UserId};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -15,16 +15,12 @@ use crate::frames::{self, Close};
 use crate::gateway::Gateway;
 use crate::outgoing::Outgoing;
 
+mod telling;
+
+pub(crate) use telling::run as run_telling;
+
 /// What changed is told to Redis so often.
 const TELL: Duration = Duration::from_millis(100);
-/// It is looked for whom others are to be told of so often.
-const LOOK: Duration = Duration::from_millis(250);
-/// People who are told of somebody in a second, by the channels' members; a process tells no more.
-const TOLD_A_SECOND: u64 = 20_000;
-/// Where so many sessions read what they missed, people are told of each other afterwards,
-const CROWD: usize = 100;
-/// but no later than after this.
-const PUT_OFF: Duration = Duration::from_secs(10);
 /// While Redis is away, it is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
 /// Who has too many connections is welcome again after this.
@@ -195,30 +191,5 @@ fn close_surplus(gateway: &Gateway, held: &[NewLink], counts: &[usize]) {
             outgoing.push(&frames::throttled("too many connections", TOO_MANY));
             outgoing.close(Close::Throttled);
         }
-    }
-}
-
-/// Has people told of each other for as long as the process runs: no faster than messages have their way
-/// beside it, also when everybody comes at once.
-pub(crate) async fn run_telling(gateway: Arc<Gateway>) {
-    let mut told_at = Instant::now();
-    loop {
-        if Arc::strong_count(&gateway.readings) > CROWD && told_at.elapsed() < PUT_OFF {
-            sleep(LOOK).await;
-            continue;
-        }
-        told_at = Instant::now();
-        let pause = match tell_changes(&gateway.app).await {
-            Ok(told) => {
-                let pause =
-                    Duration::from_millis(told.weight.saturating_mul(1_000) / TOLD_A_SECOND);
-                if told.is_more { pause } else { pause.max(LOOK) }
-            }
-            Err(error) => {
-                tracing::debug!(%error, "nobody is told who is there");
-                RETRY
-            }
-        };
-        sleep(pause).await;
     }
 }
