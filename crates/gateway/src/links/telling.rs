@@ -14,6 +14,8 @@ use crate::gateway::Gateway;
 const LOOK: Duration = Duration::from_millis(250);
 /// People who are told of somebody in a second, by the channels' members; a process tells no more.
 const TOLD_A_SECOND: u64 = 20_000;
+/// But whoever shares channels with a great many holds the others up no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Where so many sessions read what they missed, people are told of each other afterwards,
 const CROWD: usize = 100;
 /// but no later than after this.
@@ -66,6 +68,7 @@ impl Waiting {
 
 fn pause(told: Told) -> Duration {
     let pause = Duration::from_millis(told.weight.saturating_mul(1_000) / TOLD_A_SECOND);
+    let pause = pause.min(LONGEST_PAUSE);
     if told.is_more { pause } else { pause.max(LOOK) }
 }
 
@@ -89,5 +92,19 @@ mod tests {
         assert!(!waiting.gives_way_to(CROWD, late));
         waiting.note(told(false, 0), late);
         assert!(waiting.gives_way_to(CROWD, late));
+    }
+
+    #[test]
+    fn who_shares_channels_with_a_great_many_does_not_hold_up_the_others() {
+        for (is_more, weight, expected) in [
+            (true, 0, Duration::ZERO),
+            (false, 0, LOOK),
+            (true, 10_000, Duration::from_millis(500)),
+            (false, 10_000, Duration::from_millis(500)),
+            (true, 50_000, LONGEST_PAUSE),
+            (false, u64::MAX, LONGEST_PAUSE),
+        ] {
+            assert_eq!(pause(told(is_more, weight)), expected, "{weight}");
+        }
     }
 }
