@@ -1,6 +1,6 @@
 //! The connections of this process, as the presence of their people: held in Redis while they are open.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,22 +34,51 @@ pub(crate) struct LocalLinks {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<Uuid, (NewLink, Arc<Outgoing>)>,
+    open: HashMap<Uuid, Open>,
     /// Those of which Redis is to be told, in the order in which that was noted: of too many the last is
     /// one too many.
-    changed: Vec<Uuid>,
-    /// Those of which Redis was never told.
-    unheld: HashSet<Uuid>,
+    changed: BTreeMap<u64, Uuid>,
+    /// How often something was noted there.
+    noted: u64,
     ended: Vec<((TenantId, UserId), Uuid)>,
+}
+
+/// An open connection.
+struct Open {
+    link: NewLink,
+    outgoing: Arc<Outgoing>,
+    /// Where it stands among those of which Redis is to be told.
+    changed_at: Option<u64>,
+    /// Redis was told of it once.
+    is_held: bool,
+}
+
+impl State {
+    /// Redis is to be told of a link, unless it ended.
+    fn note_changed(&mut self, link: Uuid) {
+        let Some(open) = self.open.get_mut(&link) else {
+            return;
+        };
+        if open.changed_at.is_none() {
+            self.noted = self.noted.saturating_add(1);
+            self.changed.insert(self.noted, link);
+            open.changed_at = Some(self.noted);
+        }
+    }
 }
 
 impl LocalLinks {
     /// A connection opened.
     pub(crate) fn open(&self, link: NewLink, outgoing: &Arc<Outgoing>) {
         let mut state = self.lock();
-        state.changed.push(link.link);
-        state.unheld.insert(link.link);
-        state.open.insert(link.link, (link, Arc::clone(outgoing)));
+        let open = Open {
+            link,
+            outgoing: Arc::clone(outgoing),
+            changed_at: None,
+            is_held: false,
+        };
+        state.open.insert(link.link, open);
+        state.note_changed(link.link);
     }
 
     /// Something is done on a connection again, or nothing any more.
@@ -64,28 +93,32 @@ impl LocalLinks {
 
     fn change(&self, link: Uuid, change: impl FnOnce(&mut NewLink)) {
         let mut state = self.lock();
-        if let Some((open, _)) = state.open.get_mut(&link) {
-            change(open);
-            state.changed.push(link);
+        if let Some(open) = state.open.get_mut(&link) {
+            change(&mut open.link);
+            state.note_changed(link);
         }
     }
 
     /// A connection ended.
     pub(crate) fn close(&self, link: Uuid) {
         let mut state = self.lock();
-        state.unheld.remove(&link);
-        if let Some((open, _)) = state.open.remove(&link) {
-            state.ended.push((open.person, link));
+        if let Some(open) = state.open.remove(&link) {
+            if let Some(place) = open.changed_at {
+                state.changed.remove(&place);
+            }
+            state.ended.push((open.link.person, link));
         }
     }
 
     fn take_changed(&self) -> Vec<NewLink> {
         let mut state = self.lock();
-        let mut had = HashSet::new();
-        let mut changed = std::mem::take(&mut state.changed);
-        changed.retain(|link| had.insert(*link));
-        let open = changed.iter().filter_map(|link| state.open.get(link));
-        open.map(|(link, _)| *link).collect()
+        let changed = std::mem::take(&mut state.changed);
+        let take = |link: Uuid| {
+            let open = state.open.get_mut(&link)?;
+            open.changed_at = None;
+            Some(open.link)
+        };
+        changed.into_values().filter_map(take).collect()
     }
 
     fn take_ended(&self) -> Vec<((TenantId, UserId), Uuid)> {
@@ -95,22 +128,21 @@ impl LocalLinks {
     fn all(&self) -> Vec<((TenantId, UserId), Uuid)> {
         let state = self.lock();
         let open = state.open.values();
-        open.map(|(link, _)| (link.person, link.link)).collect()
+        open.map(|open| (open.link.person, open.link.link))
+            .collect()
     }
 
     fn note_changed(&self, links: impl IntoIterator<Item = Uuid>) {
-        self.lock().changed.extend(links);
+        let mut state = self.lock();
+        links.into_iter().for_each(|link| state.note_changed(link));
     }
 
-    /// Notes that Redis was told of a link; answers whether that was the first time.
-    fn note_held(&self, link: Uuid) -> bool {
-        self.lock().unheld.remove(&link)
-    }
-
-    fn outgoing_of(&self, link: Uuid) -> Option<Arc<Outgoing>> {
-        let state = self.lock();
-        let (_, outgoing) = state.open.get(&link)?;
-        Some(Arc::clone(outgoing))
+    /// Notes that Redis was told of a link; answers where to tell its client what came of it, the first time.
+    fn note_held(&self, link: Uuid) -> Option<Arc<Outgoing>> {
+        let mut state = self.lock();
+        let open = state.open.get_mut(&link)?;
+        let was_held = std::mem::replace(&mut open.is_held, true);
+        (!was_held).then(|| Arc::clone(&open.outgoing))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -183,13 +215,55 @@ fn close_surplus(gateway: &Gateway, held: &[NewLink], counts: &[usize]) {
     let most = gateway.limits.gateway_sockets_per_user;
     for (link, count) in held.iter().zip(counts) {
         let is_new = gateway.links.note_held(link.link);
-        if is_new
+        if let Some(outgoing) = is_new
             && most > 0
             && *count > most
-            && let Some(outgoing) = gateway.links.outgoing_of(link.link)
         {
             outgoing.push(&frames::throttled("too many connections", TOO_MANY));
             outgoing.close(Close::Throttled);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outgoing::{Bounds, Dialect};
+
+    fn open(links: &LocalLinks) -> Uuid {
+        let link = NewLink {
+            person: (TenantId::from(1), UserId::from(2)),
+            link: Uuid::new_v4(),
+            device: Device::Web,
+            is_active: true,
+        };
+        let bounds = Bounds {
+            frames: 1,
+            bytes: 1,
+        };
+        links.open(link, &Arc::new(Outgoing::new(bounds, Dialect::Json)));
+        link.link
+    }
+
+    #[test]
+    fn what_redis_is_to_be_told_is_noted_once_of_each_connection_that_is_open() {
+        let links = LocalLinks::default();
+        let [first, second, third] = [(); 3].map(|()| open(&links));
+        for _ in 0..3 {
+            for link in [third, second, first] {
+                links.set_device(link, Device::Mobile);
+                links.note_changed([link]);
+            }
+        }
+        links.close(second);
+        links.note_changed([second]);
+        assert_eq!(links.lock().changed.len(), 2);
+        let taken = links.take_changed();
+        let ids: Vec<Uuid> = taken.iter().map(|link| link.link).collect();
+        assert_eq!(ids, [first, third]);
+        assert!(taken.iter().all(|link| link.device == Device::Mobile));
+        assert!(links.take_changed().is_empty());
+        links.set_active(first, false);
+        assert_eq!(links.take_changed().len(), 1);
     }
 }
