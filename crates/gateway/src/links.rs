@@ -8,12 +8,14 @@ use discuss_app::AppError;
 use discuss_app::presence::{Links, NewLink};
 use discuss_domain::presence::Device;
 use discuss_domain::{TenantId, UserId};
+use discuss_wire::errors::ErrorCode;
+use discuss_wire::stomp::{Version, encode};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
 use crate::frames::{self, Close};
 use crate::gateway::Gateway;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Dialect, Outgoing};
 
 mod telling;
 
@@ -219,16 +221,31 @@ fn close_surplus(gateway: &Gateway, held: &[NewLink], counts: &[usize]) {
             && most > 0
             && *count > most
         {
-            outgoing.push(&frames::throttled("too many connections", TOO_MANY));
-            outgoing.close(Close::Throttled);
+            refuse_surplus(&outgoing);
         }
     }
+}
+
+/// Says in its dialect why a connection is closed, and closes it.
+fn refuse_surplus(outgoing: &Outgoing) {
+    let message = "too many connections";
+    match outgoing.dialect {
+        Dialect::Json => outgoing.push(&frames::throttled(message, TOO_MANY)),
+        Dialect::Stomp(_) => {
+            let code = ErrorCode::ConnectionThrottled.symbol();
+            let headers = [("message", message), ("code", code)];
+            // Nothing in it is escaped: it is the same in all versions.
+            let error = encode("ERROR", &headers, message.as_bytes(), Version::V12);
+            outgoing.push_bytes(frames::text(&error));
+        }
+    }
+    outgoing.close(Close::Throttled);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outgoing::{Bounds, Dialect};
+    use crate::outgoing::Bounds;
 
     fn open(links: &LocalLinks) -> Uuid {
         let link = NewLink {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Sent};
 use crate::process::Gateway;
+use crate::stomp_client::Stomp;
 
 /// Whoever is gone is told of soon.
 const QUICK: [(&str, &str); 1] = [("GATEWAY_GRACE_MS", "200")];
@@ -179,6 +180,16 @@ async fn somebody_has_ten_connections_at_most_whichever_gateways_they_are_on() {
             > 0
     );
     assert_eq!(surplus.next().await, Sent::Closed(4429));
+    let mut surplus = Stomp::connecting(&other, 1).await;
+    let error = loop {
+        let frame = surplus.next().await;
+        if frame.command != "CONNECTED" {
+            break frame;
+        }
+    };
+    assert_eq!(error.command, "ERROR");
+    assert_eq!(error.header("code"), Some("CONNECTION_THROTTLED"));
+    assert_eq!(surplus.client.next_text().await, Err(4429));
     for client in &mut open {
         client.expect_silence().await;
     }

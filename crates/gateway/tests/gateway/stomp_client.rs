@@ -84,7 +84,8 @@ impl Stomp {
         Self { client }
     }
 
-    pub(crate) async fn connected(gateway: &Gateway, user: i64) -> Self {
+    /// Before the answer to its CONNECT.
+    pub(crate) async fn connecting(gateway: &Gateway, user: i64) -> Self {
         let mut stomp = Self::open(gateway, "v12.stomp, v11.stomp").await;
         let bearer = format!("Bearer {}", token(World::TENANT, user));
         let headers = [
@@ -93,6 +94,11 @@ impl Stomp {
             ("Authorization", &bearer),
         ];
         stomp.send("CONNECT", &headers, "").await;
+        stomp
+    }
+
+    pub(crate) async fn connected(gateway: &Gateway, user: i64) -> Self {
+        let mut stomp = Self::connecting(gateway, user).await;
         let connected = stomp.next().await;
         assert_eq!(connected.command, "CONNECTED");
         assert_eq!(connected.header("version"), Some("1.2"));
