@@ -1,156 +1,32 @@
 //! The connections of this process, as the presence of their people: held in Redis while they are open.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use discuss_app::AppError;
 use discuss_app::presence::{Links, NewLink};
-use discuss_domain::presence::Device;
-use discuss_domain::{TenantId, UserId};
 use discuss_wire::errors::ErrorCode;
 use discuss_wire::stomp::{Version, encode};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
-use uuid::Uuid;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::frames::{self, Close};
 use crate::gateway::Gateway;
 use crate::outgoing::{Dialect, Outgoing};
 
+mod local;
 mod telling;
 
+pub(crate) use local::LocalLinks;
 pub(crate) use telling::run as run_telling;
 
 /// What changed is told to Redis so often.
 const TELL: Duration = Duration::from_millis(100);
 /// While Redis is away, it is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
+/// Who ends takes no longer to let go of what was open.
+const RELEASE: Duration = Duration::from_secs(1);
 /// Who has too many connections is welcome again after this.
 pub(crate) const TOO_MANY: Duration = Duration::from_secs(30);
-
-/// The connections of this process.
-#[derive(Default)]
-pub(crate) struct LocalLinks {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    open: HashMap<Uuid, Open>,
-    /// Those of which Redis is to be told, in the order in which that was noted: of too many the last is
-    /// one too many.
-    changed: BTreeMap<u64, Uuid>,
-    /// How often something was noted there.
-    noted: u64,
-    ended: Vec<((TenantId, UserId), Uuid)>,
-}
-
-/// An open connection.
-struct Open {
-    link: NewLink,
-    outgoing: Arc<Outgoing>,
-    /// Where it stands among those of which Redis is to be told.
-    changed_at: Option<u64>,
-    /// Redis was told of it once.
-    is_held: bool,
-}
-
-impl State {
-    /// Redis is to be told of a link, unless it ended.
-    fn note_changed(&mut self, link: Uuid) {
-        let Some(open) = self.open.get_mut(&link) else {
-            return;
-        };
-        if open.changed_at.is_none() {
-            self.noted = self.noted.saturating_add(1);
-            self.changed.insert(self.noted, link);
-            open.changed_at = Some(self.noted);
-        }
-    }
-}
-
-impl LocalLinks {
-    /// A connection opened.
-    pub(crate) fn open(&self, link: NewLink, outgoing: &Arc<Outgoing>) {
-        let mut state = self.lock();
-        let open = Open {
-            link,
-            outgoing: Arc::clone(outgoing),
-            changed_at: None,
-            is_held: false,
-        };
-        state.open.insert(link.link, open);
-        state.note_changed(link.link);
-    }
-
-    /// Something is done on a connection again, or nothing any more.
-    pub(crate) fn set_active(&self, link: Uuid, is_active: bool) {
-        self.change(link, |link| link.is_active = is_active);
-    }
-
-    /// A connection says with what it is made.
-    pub(crate) fn set_device(&self, link: Uuid, device: Device) {
-        self.change(link, |link| link.device = device);
-    }
-
-    fn change(&self, link: Uuid, change: impl FnOnce(&mut NewLink)) {
-        let mut state = self.lock();
-        if let Some(open) = state.open.get_mut(&link) {
-            change(&mut open.link);
-            state.note_changed(link);
-        }
-    }
-
-    /// A connection ended.
-    pub(crate) fn close(&self, link: Uuid) {
-        let mut state = self.lock();
-        if let Some(open) = state.open.remove(&link) {
-            if let Some(place) = open.changed_at {
-                state.changed.remove(&place);
-            }
-            state.ended.push((open.link.person, link));
-        }
-    }
-
-    fn take_changed(&self) -> Vec<NewLink> {
-        let mut state = self.lock();
-        let changed = std::mem::take(&mut state.changed);
-        let take = |link: Uuid| {
-            let open = state.open.get_mut(&link)?;
-            open.changed_at = None;
-            Some(open.link)
-        };
-        changed.into_values().filter_map(take).collect()
-    }
-
-    fn take_ended(&self) -> Vec<((TenantId, UserId), Uuid)> {
-        std::mem::take(&mut self.lock().ended)
-    }
-
-    fn all(&self) -> Vec<((TenantId, UserId), Uuid)> {
-        let state = self.lock();
-        let open = state.open.values();
-        open.map(|open| (open.link.person, open.link.link))
-            .collect()
-    }
-
-    fn note_changed(&self, links: impl IntoIterator<Item = Uuid>) {
-        let mut state = self.lock();
-        links.into_iter().for_each(|link| state.note_changed(link));
-    }
-
-    /// Notes that Redis was told of a link; answers where to tell its client what came of it, the first time.
-    fn note_held(&self, link: Uuid) -> Option<Arc<Outgoing>> {
-        let mut state = self.lock();
-        let open = state.open.get_mut(&link)?;
-        let was_held = std::mem::replace(&mut open.is_held, true);
-        (!was_held).then(|| Arc::clone(&open.outgoing))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Keeps Redis told for as long as the process runs.
 pub(crate) async fn run(gateway: Arc<Gateway>) {
@@ -182,13 +58,8 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
 }
 
 async fn tell(gateway: &Gateway, links: &Links, renews: bool) -> Result<(), AppError> {
-    let ended = gateway.links.take_ended();
-    if let Err(error) = links.release(&ended).await {
-        // Their leases end by themselves.
-        metrics::counter!("discuss_presence_unreleased_total")
-            .increment(u64::try_from(ended.len()).unwrap_or_default());
-        return Err(error);
-    }
+    let _turn = gateway.links.telling.lock().await;
+    release(gateway, links).await?;
     if renews {
         let open = gateway.links.all();
         let forgotten = links.renew(&open).await?;
@@ -209,6 +80,31 @@ async fn tell(gateway: &Gateway, links: &Links, renews: bool) -> Result<(), AppE
             gateway.links.note_changed(open);
             Err(error)
         }
+    }
+}
+
+async fn release(gateway: &Gateway, links: &Links) -> Result<(), AppError> {
+    let ended = gateway.links.take_ended();
+    let released = links.release(&ended).await;
+    if released.is_err() {
+        // Their leases end by themselves.
+        metrics::counter!("discuss_presence_unreleased_total")
+            .increment(u64::try_from(ended.len()).unwrap_or_default());
+    }
+    released
+}
+
+/// Lets go of the last connections before the process ends; while Redis is away their leases end by themselves.
+pub(crate) async fn release_last(gateway: &Gateway) {
+    let releasing = async {
+        let links = Links::new(gateway.app.clone(), gateway.limits.presence_terms());
+        let _turn = gateway.links.telling.lock().await;
+        release(gateway, &links).await
+    };
+    match timeout(RELEASE, releasing).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "who was here is seen as here for a lease"),
+        Err(_elapsed) => tracing::warn!("redis is slow: who was here is seen as here for a lease"),
     }
 }
 
@@ -240,47 +136,4 @@ fn refuse_surplus(outgoing: &Outgoing) {
         }
     }
     outgoing.close(Close::Throttled);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outgoing::Bounds;
-
-    fn open(links: &LocalLinks) -> Uuid {
-        let link = NewLink {
-            person: (TenantId::from(1), UserId::from(2)),
-            link: Uuid::new_v4(),
-            device: Device::Web,
-            is_active: true,
-        };
-        let bounds = Bounds {
-            frames: 1,
-            bytes: 1,
-        };
-        links.open(link, &Arc::new(Outgoing::new(bounds, Dialect::Json)));
-        link.link
-    }
-
-    #[test]
-    fn what_redis_is_to_be_told_is_noted_once_of_each_connection_that_is_open() {
-        let links = LocalLinks::default();
-        let [first, second, third] = [(); 3].map(|()| open(&links));
-        for _ in 0..3 {
-            for link in [third, second, first] {
-                links.set_device(link, Device::Mobile);
-                links.note_changed([link]);
-            }
-        }
-        links.close(second);
-        links.note_changed([second]);
-        assert_eq!(links.lock().changed.len(), 2);
-        let taken = links.take_changed();
-        let ids: Vec<Uuid> = taken.iter().map(|link| link.link).collect();
-        assert_eq!(ids, [first, third]);
-        assert!(taken.iter().all(|link| link.device == Device::Mobile));
-        assert!(links.take_changed().is_empty());
-        links.set_active(first, false);
-        assert_eq!(links.take_changed().len(), 1);
-    }
 }

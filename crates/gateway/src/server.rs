@@ -85,12 +85,13 @@ async fn start_gateway(
     Ok(gateway)
 }
 
-/// Waits until everybody, told to come back elsewhere, is gone.
+/// Waits until everybody, told to come back elsewhere, is gone, and seen as gone.
 async fn drain(gateway: Arc<Gateway>, server: ServerHandle) {
     tracing::info!(sockets = gateway.open_sockets(), "sending everybody away");
     while gateway.open_sockets() > 0 {
         tokio::time::sleep(DRAIN_LOOK).await;
     }
+    links::release_last(&gateway).await;
     gateway.app.settle().await;
     server.stop(false).await;
 }

@@ -1,6 +1,7 @@
 //! The end of a gateway.
 
-use discuss_test_support::{PATIENCE, World};
+use discuss_app::presence::get;
+use discuss_test_support::{PATIENCE, World, until};
 use serde_json::json;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -49,6 +50,28 @@ async fn what_was_read_just_before_the_end_is_kept() {
     assert_eq!(end_of(&mut gateway).await, Some(0));
     let read = "SELECT last_read_message_id FROM channel_members WHERE user_id = 2";
     assert_eq!(world.number(read).await, message.id.get());
+}
+
+#[tokio::test]
+async fn who_was_on_a_gateway_that_ended_is_not_seen_as_there_for_the_rest_of_a_lease() {
+    let world = World::new().await;
+    let person = World::person(1);
+    // When Redis is told of a connection's end in any case is chance: it is a moment before the end, or after it.
+    for _ in 0..4 {
+        let mut gateway = Gateway::start_with(&world, &[("GATEWAY_RECONNECT_MS", "1")]).await;
+        let mut client = gateway.connect(1).await;
+        until("Redis knows of the connection", async || {
+            let seen = get(&world.app, &person, person.user()).await.unwrap();
+            seen.presence.links.iter().any(|link| !link.is_ending)
+        })
+        .await;
+        ask_to_end(&gateway).await;
+        while !matches!(client.next().await, Sent::Closed(_)) {}
+        drop(client);
+        assert_eq!(end_of(&mut gateway).await, Some(0));
+        let seen = get(&world.app, &person, person.user()).await.unwrap();
+        assert!(seen.presence.links.iter().all(|link| link.is_ending));
+    }
 }
 
 async fn ask_to_end(gateway: &Gateway) {
