@@ -44,7 +44,6 @@ pub async fn tell_changes(app: &App) -> Result<Told, AppError> {
     let taken = taken.map_err(StorageError::from)?;
     let is_more = taken.len() >= BATCH || forgotten >= ENDED;
     let (changed, same): (Vec<Known>, Vec<Known>) = taken.into_iter().partition(is_news);
-    let same: Vec<Person> = same.iter().map(|known| known.person).collect();
     let noted = store.note_told(&[], &same).await;
     noted.map_err(StorageError::from)?;
     if changed.is_empty() {
@@ -78,8 +77,6 @@ async fn tell(app: &App, store: &mut PresenceStore, changed: &[Known]) -> Result
         }
     }
     drop(connection);
-    let told = |known: &Known| (known.person, known.presence.told());
-    let noted: Vec<(Person, String)> = changed.iter().map(told).collect();
     let mut weight: u64 = 0;
     let publications = changed.iter().filter_map(|known| {
         let user = names.remove(&known.person);
@@ -93,7 +90,7 @@ async fn tell(app: &App, store: &mut PresenceStore, changed: &[Known]) -> Result
     });
     let publications: Vec<(Topic, Bytes)> = publications.collect();
     app.parts.fanout.publish(publications);
-    let noted = store.note_told(&noted, &[]).await;
+    let noted = store.note_told(changed, &[]).await;
     noted.map_err(StorageError::from)?;
     Ok(weight)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use discuss_app::presence::{Links, NewLink, Terms, get, tell_changes};
 use discuss_domain::presence::{Device, Status};
 use discuss_domain::{TenantId, UserId};
+use discuss_storage::redis::presence::{Known, PresenceStore};
 use discuss_test_support::{World, until};
 use uuid::Uuid;
 
@@ -25,6 +26,18 @@ fn links(world: &World, lease: Duration) -> Links {
 async fn status(world: &World, user: i64) -> Status {
     let seen = get(&world.app, &World::person(1), UserId::from(user)).await;
     seen.unwrap().presence.status()
+}
+
+/// Takes the only one who is to be told of, as soon as somebody is.
+async fn take_one(store: &PresenceStore, again_ms: u64) -> Known {
+    let mut one = None;
+    until("somebody is taken", async || {
+        let taken = store.clone().take_changed(16, again_ms).await.unwrap();
+        one = taken.into_iter().next();
+        one.is_some()
+    })
+    .await;
+    one.unwrap()
 }
 
 #[tokio::test]
@@ -84,14 +97,15 @@ async fn whoever_was_to_be_told_of_by_a_process_that_ended_is_taken_by_another()
     let links = links(&world, Duration::from_mins(1));
     links.hold(&[link(2)]).await.unwrap();
     let mut store = world.app.redis().presence().await.unwrap();
-    assert_eq!(store.take_changed(16, 1).await.unwrap().len(), 1);
-    until("they are taken again", async || {
-        let taken = store.clone().take_changed(16, 1).await.unwrap();
-        taken.len() == 1
-    })
-    .await;
-    let person = (TenantId::from(World::TENANT), UserId::from(2));
-    store.note_told(&[], &[person]).await.unwrap();
+    let taken = store.take_changed(16, 1).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let again = take_one(&store, 1).await;
+    let person = again.person;
+    assert_eq!(taken[0].person, person);
+    // The first has nothing more to say.
+    store.note_told(&[], &taken).await.unwrap();
+    let again = take_one(&store, 1).await;
+    store.note_told(&[], &[again]).await.unwrap();
     // Another, of whom nothing is noted, is taken again and again; they are not.
     links.hold(&[link(3)]).await.unwrap();
     for _ in 0..2 {
@@ -102,4 +116,49 @@ async fn whoever_was_to_be_told_of_by_a_process_that_ended_is_taken_by_another()
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn what_is_told_late_is_put_right() {
+    let world = World::new().await;
+    let links = links(&world, Duration::from_mins(1));
+    let online = link(2);
+    links.hold(&[online]).await.unwrap();
+    let mut store = world.app.redis().presence().await.unwrap();
+    let again = 60_000;
+    let early = take_one(&store, again).await;
+    links
+        .release(&[(online.person, online.link)])
+        .await
+        .unwrap();
+    assert_eq!(store.forget_ended(16).await.unwrap(), 1);
+    let late = take_one(&store, again).await;
+    assert_eq!(late.presence.status(), Status::Offline);
+    // Others are told that they are gone, and then by whoever took them before that they are there.
+    store.note_told(&[late], &[]).await.unwrap();
+    store.note_told(&[early], &[]).await.unwrap();
+    let last = take_one(&store, again).await;
+    let told = last.told.clone().unwrap();
+    assert!(told.starts_with("ONLINE") && told != last.presence.told());
+    assert_eq!(last.presence.status(), Status::Offline);
+    let person = last.person;
+    store.note_told(&[last], &[]).await.unwrap();
+    // Now it is as they were told.
+    store.choose(person, None, None).await.unwrap();
+    let last = take_one(&store, again).await;
+    assert_eq!(last.told, Some(last.presence.told()));
+}
+
+#[tokio::test]
+async fn of_whom_two_tell_at_the_same_time_others_are_told_once_more() {
+    let world = World::new().await;
+    let links = links(&world, Duration::from_mins(1));
+    links.hold(&[link(2)]).await.unwrap();
+    let mut store = world.app.redis().presence().await.unwrap();
+    let early = take_one(&store, 1).await;
+    let late = take_one(&store, 60_000).await;
+    store.note_told(&[early], &[]).await.unwrap();
+    store.note_told(&[late], &[]).await.unwrap();
+    let last = take_one(&store, 60_000).await;
+    assert_ne!(last.told, Some(last.presence.told()));
 }

@@ -42,6 +42,8 @@ pub struct Known {
     pub presence: Presence,
     /// [`Presence::told`] of what others know.
     pub told: Option<String>,
+    /// Of those who are taken to tell of them: whoever takes them later has another.
+    pub claim: u64,
 }
 
 /// Where presence is kept. It connects again by itself; while Redis is away every call fails.
@@ -154,24 +156,23 @@ impl PresenceStore {
         Ok(known.flatten().collect())
     }
 
-    /// Notes what others were told of people, and of whom there is nothing to tell.
-    pub async fn note_told(
-        &mut self,
-        told: &[(Person, String)],
-        untold: &[Person],
-    ) -> Result<(), RedisError> {
-        let mut pipeline = redis::pipe();
-        for (person, told) in told {
-            pipeline.hset(self.key(*person), "told", told).ignore();
-        }
-        let done = told.iter().map(|(person, _)| person).chain(untold);
-        let done: Vec<String> = done.map(|person| name(*person)).collect();
-        if done.is_empty() {
+    /// Notes of whom others were told, and of whom there is nothing to tell. Of whom others were told although
+    /// somebody else had taken them meanwhile, they are told anew: what they heard last may be older.
+    pub async fn note_told(&mut self, told: &[Known], untold: &[Known]) -> Result<(), RedisError> {
+        if told.is_empty() && untold.is_empty() {
             return Ok(());
         }
-        let telling = format!("{}:presence-telling", self.prefix);
-        pipeline.zrem(telling, done).ignore();
-        pipeline.query_async(&mut self.connection).await
+        let script = Script::new(&scripts::note_told());
+        let mut call = script.prepare_invoke();
+        call.arg(&self.prefix);
+        for known in told {
+            let told = known.presence.told();
+            call.arg(name(known.person)).arg(known.claim).arg(told);
+        }
+        for known in untold {
+            call.arg(name(known.person)).arg(known.claim).arg("");
+        }
+        call.invoke_async(&mut self.connection).await
     }
 
     /// What is known of people of a tenant, in their order.

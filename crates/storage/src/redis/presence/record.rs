@@ -40,13 +40,14 @@ pub(super) fn read(person: Person, record: Vec<(String, String)>) -> Option<Know
     if record.is_empty() {
         return None;
     }
-    let (mut presence, mut told) = (Presence::default(), None);
+    let (mut presence, mut told, mut claim) = (Presence::default(), None, 0);
     for (field, value) in record {
         match field.as_str() {
             "status" => presence.chosen = Status::find(&value),
             "message" => presence.message = value,
             "seen" => presence.last_seen_ms = value.parse().ok(),
             "told" => told = Some(value),
+            "claim" => claim = value.parse().unwrap_or_default(),
             field if field.starts_with("link:") => {
                 presence.links.extend(LinkState::decode(&value));
             }
@@ -57,5 +58,6 @@ pub(super) fn read(person: Person, record: Vec<(String, String)>) -> Option<Know
         person,
         presence,
         told,
+        claim,
     })
 }

@@ -118,12 +118,13 @@ for _, person in ipairs(redis.call('ZRANGEBYSCORE', telling, '-inf', now, 'LIMIT
 end
 for _, person in ipairs(redis.call('ZRANGEBYSCORE', changed, '-inf', now, 'LIMIT', 0, ARGV[2])) do
   redis.call('ZREM', changed, person)
-  local record, has_link = redis.call('HGETALL', key(person)), false
-  for j = 1, #record, 2 do
-    if string.sub(record[j], 1, 5) == 'link:' then has_link = true end
-  end
-  if #record > 0 then
+  if redis.call('EXISTS', key(person)) == 1 then
+    redis.call('HINCRBY', key(person), 'claim', 1)
     redis.call('HSET', key(person), 'told_at', now)
+    local record, has_link = redis.call('HGETALL', key(person)), false
+    for j = 1, #record, 2 do
+      if string.sub(record[j], 1, 5) == 'link:' then has_link = true end
+    end
     redis.call('ZADD', telling, now + ARGV[3], person)
     if not has_link then redis.call('EXPIRE', key(person), {REMEMBERED}) end
     taken[#taken + 1] = {{person, record}}
@@ -131,6 +132,26 @@ for _, person in ipairs(redis.call('ZRANGEBYSCORE', changed, '-inf', now, 'LIMIT
 end
 return taken"
     ))
+}
+
+/// `prefix (person claim told)…`: nothing was told where that is empty.
+pub(super) fn note_told() -> String {
+    script(
+        "
+for i = 2, #ARGV, 3 do
+  local person, claim, told = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  if redis.call('HGET', key(person), 'claim') == claim then
+    redis.call('ZREM', telling, person)
+    if told ~= '' then redis.call('HSET', key(person), 'told', told) end
+  elseif told ~= '' then
+    -- Neither this nor what somebody else tells meanwhile is sure to be what was heard last.
+    redis.call('HINCRBY', key(person), 'claim', 1)
+    redis.call('HSET', key(person), 'told', string.match(told, '^%S*') .. '?', 'told_at', now)
+    redis.call('ZREM', telling, person)
+    note(person)
+  end
+end",
+    )
 }
 
 /// `key user millis`
