@@ -2,18 +2,20 @@
 //! each. Any process does it: Redis hands everybody who may have changed to one of them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use discuss_domain::presence::{Presence, Status};
 use discuss_domain::users::User;
 use discuss_domain::{ChannelId, TenantId, UserId};
 use discuss_storage::redis::Topic;
-use discuss_storage::redis::presence::{Known, Person, PresenceStore};
+use discuss_storage::redis::presence::{Known, Patience, Person, PresenceStore};
 use discuss_storage::{StorageError, presence as people, users};
 use discuss_wire::fanout::Fanout;
 use discuss_wire::frames::ServerFrame;
 
 use super::Seen;
+use super::links::millis;
 use crate::channels::now;
 use crate::{App, AppError};
 
@@ -25,6 +27,9 @@ const BATCH: usize = 16;
 /// Whose process ends before others were told of them are told of by another after this.
 const AGAIN_MS: u64 = 5_000;
 
+/// Processes that are busy may look as seldom as this.
+const SELDOM: Duration = Duration::from_secs(15);
+
 /// What came of looking for changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
@@ -35,10 +40,16 @@ pub struct Told {
 }
 
 /// Forgets connections that ended, and tells of some of those who are seen otherwise than others were last
-/// told.
-pub async fn tell_changes(app: &App) -> Result<Told, AppError> {
+/// told. Where nobody could do so for long, connections that could not be renewed meanwhile have another
+/// `lease`.
+pub async fn tell_changes(app: &App, lease: Duration) -> Result<Told, AppError> {
     let mut store = app.parts.presence.store().await?;
-    let forgotten = store.forget_ended(ENDED).await;
+    let patience = Patience {
+        // Whoever lives renews in the first third of a lease: none of theirs is over by then.
+        looked_within_ms: millis((lease / 2).max(SELDOM)),
+        grace_ms: millis(lease),
+    };
+    let forgotten = store.forget_ended(ENDED, patience).await;
     let forgotten = forgotten.map_err(StorageError::from)?;
     let taken = store.take_changed(BATCH, AGAIN_MS).await;
     let taken = taken.map_err(StorageError::from)?;

@@ -5,9 +5,15 @@ use std::time::Duration;
 use discuss_app::presence::{Links, NewLink, Terms, get, tell_changes};
 use discuss_domain::presence::{Device, Status};
 use discuss_domain::{TenantId, UserId};
-use discuss_storage::redis::presence::{Known, PresenceStore};
+use discuss_storage::redis::presence::{Known, Patience, PresenceStore};
 use discuss_test_support::{World, until};
 use uuid::Uuid;
+
+/// It was looked lately.
+const PATIENT: Patience = Patience {
+    looked_within_ms: 60_000,
+    grace_ms: 60_000,
+};
 
 fn link(user: i64) -> NewLink {
     NewLink {
@@ -49,7 +55,9 @@ async fn whoever_is_not_heard_of_again_is_gone_and_is_held_anew_when_their_gatew
     let long = links(&world, Duration::from_mins(1));
     assert_eq!(long.hold(&[lasting]).await.unwrap(), [1]);
     until("the short lease ends", async || {
-        tell_changes(&world.app).await.unwrap();
+        tell_changes(&world.app, Duration::from_mins(1))
+            .await
+            .unwrap();
         status(&world, 2).await == Status::Offline
     })
     .await;
@@ -131,7 +139,7 @@ async fn what_is_told_late_is_put_right() {
         .release(&[(online.person, online.link)])
         .await
         .unwrap();
-    assert_eq!(store.forget_ended(16).await.unwrap(), 1);
+    assert_eq!(store.forget_ended(16, PATIENT).await.unwrap(), 1);
     let late = take_one(&store, again).await;
     assert_eq!(late.presence.status(), Status::Offline);
     // Others are told that they are gone, and then by whoever took them before that they are there.
@@ -161,4 +169,28 @@ async fn of_whom_two_tell_at_the_same_time_others_are_told_once_more() {
     store.note_told(&[late], &[]).await.unwrap();
     let last = take_one(&store, 60_000).await;
     assert_ne!(last.told, Some(last.presence.told()));
+}
+
+#[tokio::test]
+async fn leases_that_ended_while_nobody_could_look_can_still_be_renewed_for_a_while() {
+    let world = World::new().await;
+    let mut store = world.app.redis().presence().await.unwrap();
+    assert_eq!(store.forget_ended(16, PATIENT).await.unwrap(), 0);
+    let (lost, renewed) = (link(2), link(3));
+    let over = links(&world, Duration::ZERO);
+    over.hold(&[lost, renewed]).await.unwrap();
+    let patience = Patience {
+        looked_within_ms: 0,
+        grace_ms: 1,
+    };
+    assert_eq!(store.forget_ended(16, patience).await.unwrap(), 0);
+    let long = links(&world, Duration::from_mins(1));
+    let forgotten = long.renew(&[(renewed.person, renewed.link)]).await;
+    assert!(forgotten.unwrap().is_empty());
+    until("the grace is over", async || {
+        store.clone().forget_ended(16, PATIENT).await.unwrap() == 1
+    })
+    .await;
+    assert_eq!(status(&world, 2).await, Status::Offline);
+    assert_eq!(status(&world, 3).await, Status::Online);
 }

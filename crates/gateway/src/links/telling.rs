@@ -23,6 +23,7 @@ const PUT_OFF: Duration = Duration::from_secs(10);
 
 /// Tells for as long as the process runs.
 pub(crate) async fn run(gateway: Arc<Gateway>) {
+    let lease = gateway.limits.presence_terms().lease;
     let mut waiting = Waiting {
         since: Instant::now(),
     };
@@ -34,7 +35,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
             continue;
         }
         let began = Instant::now();
-        let pause = match tell_changes(&gateway.app).await {
+        let pause = match tell_changes(&gateway.app, lease).await {
             Ok(told) => {
                 waiting.note(told, began);
                 pause(told)

@@ -2,7 +2,8 @@
 //!
 //! Of each person a hash (`presence:{tenant}:{user}`): what they chose, when they were last heard of, their
 //! links, what others were told and when. All links stand in one sorted set by the end of their lease, and
-//! whoever is to be looked at, because something may have changed, in another. Times are those of Redis.
+//! whoever is to be looked at, because something may have changed, in another. It is kept when it was looked
+//! last for leases that are over. Times are those of Redis.
 
 use discuss_domain::presence::{Device, Presence, Status, StatusMessage};
 use discuss_domain::{ChannelId, TenantId, UserId};
@@ -44,6 +45,15 @@ pub struct Known {
     pub told: Option<String>,
     /// Of those who are taken to tell of them: whoever takes them later has another.
     pub claim: u64,
+}
+
+/// While nobody could look for leases that are over, nobody could renew any either, most often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// It must have been looked so lately,
+    pub looked_within_ms: u64,
+    /// or nothing is forgotten for so long.
+    pub grace_ms: u64,
 }
 
 /// Where presence is kept. It connects again by itself; while Redis is away every call fails.
@@ -111,10 +121,15 @@ impl PresenceStore {
     }
 
     /// Forgets links whose lease is over, at most so many; answers how many.
-    pub async fn forget_ended(&mut self, most: usize) -> Result<usize, RedisError> {
+    pub async fn forget_ended(
+        &mut self,
+        most: usize,
+        patience: Patience,
+    ) -> Result<usize, RedisError> {
         let script = Script::new(&scripts::forget_ended());
         let mut call = script.prepare_invoke();
         call.arg(&self.prefix).arg(most);
+        call.arg(patience.looked_within_ms).arg(patience.grace_ms);
         call.invoke_async(&mut self.connection).await
     }
 

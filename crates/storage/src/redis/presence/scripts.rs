@@ -80,10 +80,17 @@ end",
     )
 }
 
-/// `prefix most`
+/// `prefix most looked_within grace`
 pub(super) fn forget_ended() -> String {
     script(
         "
+local looked, grace = prefix .. ':presence-looked', prefix .. ':presence-grace'
+local looked_at = tonumber(redis.call('GET', looked))
+redis.call('SET', looked, now)
+if looked_at and now - looked_at >= tonumber(ARGV[3]) then
+  redis.call('SET', grace, now, 'PX', ARGV[4])
+end
+if redis.call('EXISTS', grace) == 1 then return 0 end
 local ended = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, ARGV[2])
 for _, name in ipairs(ended) do
   local person, link = string.match(name, '^(%d+:%d+):(.+)$')
