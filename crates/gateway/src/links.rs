@@ -39,14 +39,17 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
     let mut is_away = false;
     loop {
         ticks.tick().await;
-        let is_due = renewed_at.elapsed() >= renew_every;
-        match tell(&gateway, &links, is_due).await {
-            Ok(()) => {
-                is_away = false;
-                if is_due {
-                    renewed_at = Instant::now();
-                }
+        let told = async {
+            let _turn = gateway.links.telling.lock().await;
+            release(&gateway, &links).await?;
+            if renewed_at.elapsed() >= renew_every {
+                renew(&gateway, &links).await?;
+                renewed_at = Instant::now();
             }
+            hold_changed(&gateway, &links).await
+        };
+        match told.await {
+            Ok(()) => is_away = false,
             Err(error) => {
                 if !std::mem::replace(&mut is_away, true) {
                     tracing::warn!(%error, "nobody knows who is there");
@@ -57,15 +60,15 @@ pub(crate) async fn run(gateway: Arc<Gateway>) {
     }
 }
 
-async fn tell(gateway: &Gateway, links: &Links, renews: bool) -> Result<(), AppError> {
-    let _turn = gateway.links.telling.lock().await;
-    release(gateway, links).await?;
-    if renews {
-        let open = gateway.links.all();
-        let forgotten = links.renew(&open).await?;
-        let forgotten = forgotten.into_iter().filter_map(|place| open.get(place));
-        gateway.links.note_changed(forgotten.map(|(_, link)| *link));
-    }
+async fn renew(gateway: &Gateway, links: &Links) -> Result<(), AppError> {
+    let open = gateway.links.all();
+    let forgotten = links.renew(&open).await?;
+    let forgotten = forgotten.into_iter().filter_map(|place| open.get(place));
+    gateway.links.note_changed(forgotten.map(|(_, link)| *link));
+    Ok(())
+}
+
+async fn hold_changed(gateway: &Gateway, links: &Links) -> Result<(), AppError> {
     let changed = gateway.links.take_changed();
     if changed.is_empty() {
         return Ok(());
