@@ -10,7 +10,7 @@ use discuss_app::reactions::{add, remove};
 use discuss_app::relay::{Leases, Relay};
 use discuss_domain::messages::{Content, Draft};
 use discuss_domain::reactions::Emoji;
-use discuss_domain::{ChannelId, MessageId, Seq, TenantId};
+use discuss_domain::{ChannelId, EventKind, MessageId, Seq, TenantId, UserId};
 use discuss_storage::redis::Topic;
 use discuss_test_support::{Listener, World};
 use discuss_wire::fanout::{Fanout, FanoutEvent};
@@ -240,4 +240,32 @@ async fn changes_go_to_their_topics_and_threads_stay_here() {
         relay.advance(&world.app, &batch).await.unwrap();
     }
     assert_eq!(world.number(heads).await, 10);
+}
+
+#[tokio::test]
+async fn an_event_that_is_spoiled_or_has_lost_its_subject_keeps_its_place() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2, 3]).await;
+    world.remove(1, channel, 2).await;
+    world.remove(1, channel, 3).await;
+    world.send(1, channel, "after them").await;
+    for spoil in [
+        "UPDATE channel_events SET payload = NULL WHERE seq = 2",
+        "UPDATE channel_events SET payload = '{\"userIds\": [3], \"role\": \"KING\", \"status\": \"\"}'
+          WHERE seq = 3",
+    ] {
+        world.execute(spoil).await;
+    }
+    let log = logged(&world, channel, 1).await;
+    let told: Vec<Value> = log.iter().map(frame).collect();
+    let types: Vec<&Value> = told.iter().map(|frame| &frame["type"]).collect();
+    assert_eq!(types, ["UNKNOWN_EVENT", "UNKNOWN_EVENT", "NEW_MESSAGE"]);
+    let payload = json!({ "channelId": channel, "kind": "member_removed" });
+    for (event, seq) in log.iter().zip([2, 3]) {
+        assert_eq!(event.seq, Seq::from(seq));
+        assert_eq!(event.kind, Some(EventKind::MemberRemoved));
+        assert_eq!(frame(event)["payload"], payload);
+    }
+    // Who went by it is gone all the same.
+    assert_eq!(log[1].users, [UserId::from(3)]);
 }
