@@ -1,13 +1,15 @@
 //! The end of a gateway.
 
 use discuss_app::presence::get;
-use discuss_test_support::{PATIENCE, World, until};
+use discuss_test_support::{PATIENCE, World, redis_url, until};
 use serde_json::json;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::client::Sent;
 use crate::process::Gateway;
+use crate::proxy::Proxy;
+use crate::repairing::host_of;
 
 #[tokio::test]
 async fn asked_to_end_it_sends_everybody_away_and_ends_with_0() {
@@ -72,6 +74,22 @@ async fn who_was_on_a_gateway_that_ended_is_not_seen_as_there_for_the_rest_of_a_
         let seen = get(&world.app, &person, person.user()).await.unwrap();
         assert!(seen.presence.links.iter().all(|link| link.is_ending));
     }
+}
+
+#[tokio::test]
+async fn it_ends_as_well_while_redis_is_away() {
+    let world = World::new().await;
+    let url = redis_url();
+    let proxy = Proxy::start(host_of(&url)).await;
+    let through = url.replace(host_of(&url), &proxy.address);
+    let settings = [("GATEWAY_RECONNECT_MS", "1"), ("REDIS_URL", &*through)];
+    let mut gateway = Gateway::start_with(&world, &settings).await;
+    let mut client = gateway.connect(1).await;
+    proxy.cut().await;
+    ask_to_end(&gateway).await;
+    while !matches!(client.next().await, Sent::Closed(4001)) {}
+    drop(client);
+    assert_eq!(end_of(&mut gateway).await, Some(0));
 }
 
 async fn ask_to_end(gateway: &Gateway) {

@@ -94,7 +94,7 @@ async fn two_gateways_say_the_same() {
 }
 
 /// A server's URL, and the host and port in it.
-fn host_of(url: &str) -> &str {
+pub(crate) fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").unwrap().1;
     let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     rest.split('/').next().unwrap()
