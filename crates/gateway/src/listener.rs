@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, Protocol};
+use actix_http::{Extensions, HttpService, Protocol};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
@@ -52,6 +52,9 @@ pub(crate) fn listen(
             .client_disconnect_timeout(END)
             .h1_write_buffer_size(WRITTEN_TOGETHER)
             .local_addr(bound)
+            .on_connect_ext(|line: &Line, held: &mut Extensions| {
+                held.insert(line.cutter());
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| {
             let peer = stream.peer_addr().ok();

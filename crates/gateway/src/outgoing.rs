@@ -184,6 +184,14 @@ impl Outgoing {
         self.drained.notify_waiters();
     }
 
+    /// Drops what waits before the close frame: the client had its time to take it.
+    pub(crate) fn drop_all_but_close(&self) {
+        let mut state = self.lock();
+        let last = state.frames.pop_back();
+        state.bytes = last.as_ref().map_or(0, |last| last.frame.len());
+        state.frames = VecDeque::from_iter(last);
+    }
+
     /// Lets the socket be cut as soon as what waits is out.
     pub(crate) fn finish(&self) {
         let mut state = self.lock();

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
+use crate::line::Cutter;
 use crate::outgoing::{Dialect, Outgoing};
 use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
@@ -26,8 +27,9 @@ use stomp::Agreement;
 
 /// How long a client has to answer the close frame.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// How long the end is waited for of a socket that was too slow, to tell how long it took.
-const LINGER: Duration = Duration::from_secs(30);
+/// How long what waits for the client, its close frame at least, may then take to go out before the connection is
+/// cut: it keeps its place among those that are open, and a drain waits for it.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// What the headers of the upgrade say of who it is; where they are trusted, for as long as the socket.
 #[derive(Debug, Default)]
@@ -71,8 +73,10 @@ pub(crate) struct Socket {
     pub(crate) said: Option<Box<SaidByHeaders>>,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) stream: AggregatedMessageStream,
-    /// It counts as open as long as it is.
+    /// It counts as open as long as its connection is.
     pub(crate) _open: OpenSocket,
+    /// Cuts the connection.
+    pub(crate) cutter: Option<Cutter>,
     /// What was agreed on in STOMP.
     pub(crate) agreement: Agreement,
     /// Held until its channels are looked up.
@@ -98,12 +102,13 @@ impl Socket {
         let farewell = async { while matches!(self.hear().await, Ok(Some(_))) {} };
         if timeout(FAREWELL, farewell).await.is_err() {
             tracing::debug!("a client did not answer the close frame");
+            self.outgoing.drop_all_but_close();
         }
         self.outgoing.finish();
+        if let Some(cutter) = self.cutter.take() {
+            cutter.cut_after(PARTING).await;
+        }
         if close == Close::Slow {
-            // Who takes nothing is cut beneath us, who takes little takes the rest or not.
-            let end = async { while matches!(self.hear().await, Ok(Some(_))) {} };
-            let _is_late = timeout(LINGER, end).await.is_err();
             metrics::histogram!("discuss_gateway_slow_close_seconds")
                 .record(closing.elapsed().as_secs_f64());
         }

@@ -31,6 +31,20 @@ fn frames_come_out_in_order_and_nothing_after_the_close() {
 }
 
 #[test]
+fn of_what_was_not_taken_in_time_only_the_close_frame_is_left() {
+    let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
+    outgoing.push_replayed(&Frame::text(&[b'x'; 1_000]));
+    outgoing.push_bytes(Bytes::from_static(b"a"));
+    outgoing.close(Close::Drain);
+    outgoing.drop_all_but_close();
+    outgoing.finish();
+    let close = frames::close(Close::Drain.reason_in(&Dialect::Json));
+    assert_eq!(taken(&outgoing), [close]);
+    outgoing.drop_all_but_close();
+    assert!(taken(&outgoing).is_empty());
+}
+
+#[test]
 fn who_lets_too_many_frames_wait_is_closed() {
     let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
     for _ in 0..3 {

@@ -1,7 +1,14 @@
 //! A client that does not take its frames.
 
+use std::time::Duration;
+
 use discuss_test_support::{World, token};
+use futures_util::SinkExt as _;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Sent};
 use crate::process::Gateway;
@@ -56,6 +63,13 @@ async fn who_does_not_take_its_frames_is_closed_and_resumes_without_a_loss() {
     back.expect("RESUMED").await;
 }
 
+/// A connection for which the system holds so many bytes.
+async fn connect_holding(address: &str, bytes: u32) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(bytes).unwrap();
+    socket.connect(address.parse().unwrap()).await.unwrap()
+}
+
 #[tokio::test]
 async fn who_reads_slowly_does_not_keep_others_from_reading() {
     let world = World::new().await;
@@ -94,4 +108,34 @@ async fn who_reads_slowly_does_not_keep_others_from_reading() {
     for reading in readings {
         reading.await.unwrap();
     }
+}
+
+/// Takes no more than 40 KB a second, but takes it, until the end; answers how much that was.
+async fn take_slowly(mut stream: TcpStream) -> usize {
+    let mut taken = 0;
+    let mut some = [0; 10_000];
+    while let Ok(count @ 1..) = stream.read(&mut some).await {
+        taken += count;
+        sleep(Duration::from_millis(250)).await;
+    }
+    taken
+}
+
+#[tokio::test]
+async fn who_is_closed_and_takes_the_rest_slowly_is_cut() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start(&world).await;
+    let mut quick = gateway.connect(1).await;
+    let stream = connect_holding(&gateway.address, 65_536).await;
+    let token = token(World::TENANT, 2);
+    let url = format!("ws://{}/ws/discuss?token={token}", gateway.address);
+    let (mut slow, _) = tokio_tungstenite::client_async(&url, stream).await.unwrap();
+    let text = "x".repeat(10_000);
+    for seq in 2..=101 {
+        world.send(1, channel, &text).await;
+        quick.expect_seq(channel, seq).await;
+    }
+    slow.send(Message::text("no frame")).await.unwrap();
+    assert!(take_slowly(slow.into_inner()).await < 100 * text.len());
 }
