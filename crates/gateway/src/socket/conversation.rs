@@ -185,6 +185,10 @@ impl Conversation<'_> {
                 self.change(request).await?;
             }
             "RESUME" => {
+                // Whoever comes back may always have what it missed.
+                if self.held.is_none() {
+                    self.count_read().await?;
+                }
                 let ResumePayload { channels } = request.payload()?;
                 self.resume(Resume {
                     channels,
@@ -199,6 +203,13 @@ impl Conversation<'_> {
             _ => return Err(FieldError::new("type", "is not known").into()),
         }
         Ok(())
+    }
+
+    /// Counts one of the calls that a person may make beside sends.
+    async fn count_read(&self) -> Result<(), Refusal> {
+        let limiter = &self.socket.gateway.limiter;
+        let verdict = limiter.take(&self.context.caller, CallClass::Read).await;
+        Ok(verdict.require()?)
     }
 
     /// A new token on an open socket: of the same person, or it is not theirs.

@@ -41,6 +41,7 @@ impl Gateway {
             .env("JWT_SECRET", SECRET)
             .env("LOG_LEVEL", "info")
             .env("RATE_LIMIT_SENDS", "0")
+            .env("RATE_LIMIT_READS", "0")
             .env("RATE_LIMIT_TENANT", "0")
             .env("RATE_LIMIT_FRAMES", "0")
             .envs(settings.iter().copied())

@@ -1,7 +1,7 @@
 //! How often people may send.
 
 use discuss_domain::ChannelId;
-use discuss_test_support::World;
+use discuss_test_support::{World, token};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -43,4 +43,43 @@ async fn all_sockets_of_a_person_share_what_they_may_send() {
     let sent = send(&mut binh, channel, "mine", None).await;
     assert_eq!(sent["type"], "MESSAGE_SENT");
     assert_eq!(world.number("SELECT count(*) FROM messages").await, 2);
+}
+
+#[tokio::test]
+async fn what_a_person_says_beside_sends_counts_too_and_not_what_their_program_says() {
+    let world = World::new().await;
+    let channel = world.group(1, &[2]).await;
+    let gateway = Gateway::start_with(&world, &[("RATE_LIMIT_READS", "5")]).await;
+    let (here, id) = (json!({ "channelId": channel }), channel.to_string());
+    let mut an = gateway.connect(1).await;
+    let read = json!({ "channelId": channel, "messageId": 1 });
+    for (kind, payload) in [
+        ("TYPING_START", &here),
+        ("TYPING_STOP", &here),
+        ("SET_PRESENCE", &json!({ "device": "web" })),
+        ("MARK_READ", &read),
+        ("UNSUBSCRIBE_CHANNEL", &here),
+    ] {
+        an.say(json!({ "type": kind, "payload": payload })).await;
+    }
+    an.expect("CHANNEL_UNSUBSCRIBED").await;
+
+    let positions = json!({ "channels": { id.as_str(): 1 } });
+    for (kind, payload) in [
+        ("TYPING_START", &here),
+        ("SUBSCRIBE_CHANNEL", &here),
+        ("RESUME", &positions),
+    ] {
+        let error = an.ask(kind, payload.clone(), "ERROR").await;
+        assert_eq!(error["payload"]["code"], "TOO_MANY_REQUESTS", "{kind}");
+        assert!(error["payload"]["details"]["retryAfterMs"].is_u64());
+    }
+    an.say(json!({ "type": "ACK", "payload": positions })).await;
+    an.ask("AUTH", json!({ "token": token(3, 1) }), "CONNECTED")
+        .await;
+    // Who comes back may resume.
+    let mut back = gateway.open(1, "&resume=1").await;
+    back.expect("CONNECTED").await;
+    back.resume(&[(channel, 1)]).await;
+    back.expect("RESUMED").await;
 }

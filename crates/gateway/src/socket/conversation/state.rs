@@ -40,10 +40,14 @@ fn busy() -> Refusal {
 }
 
 impl Conversation<'_> {
-    /// Says something of the person, or asks to hear more or less; answers whether it was such a request.
+    /// Says something of the person, or asks to hear more or less; answers whether it was such a request. All but an
+    /// ACK, which programs send, counts as the same call by REST does.
     pub(super) async fn say_state(&mut self, request: &Request<'_>) -> Result<bool, Refusal> {
+        if request.kind == "ACK" {
+            return self.acknowledge(request).map(|()| true);
+        }
+        self.count_read().await?;
         match request.kind.as_str() {
-            "ACK" => self.acknowledge(request)?,
             "MARK_READ" => {
                 let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
                 if !self.tell_if_barred(channel, request) {
