@@ -5,10 +5,11 @@ mod refusal;
 mod requests;
 pub(crate) mod stomp;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::error::PayloadError;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use discuss_app::identity::{Credentials, Identifier, Identity, IdentityError};
 use discuss_wire::errors::ErrorCode;
@@ -213,12 +214,7 @@ impl Socket {
         match message {
             None | Some(Ok(AggregatedMessage::Close(_))) => Ok(None),
             Some(Ok(message)) => Ok(Some(message)),
-            // Broken text and too many fragments come as these kinds; any other is the connection's end.
-            Some(Err(ProtocolError::Io(error)))
-                if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Other) =>
-            {
-                Ok(None)
-            }
+            Some(Err(ProtocolError::Io(error))) if !is_of_frames(&error) => Ok(None),
             Some(Err(error)) => Err(self.refuse_frame(&error.to_string())),
         }
     }
@@ -284,4 +280,15 @@ impl Socket {
         self.complain(ErrorCode::InvalidFrame, message, None);
         Close::Invalid
     }
+}
+
+/// Whether the client sent what is no frame, as broken text or too many fragments; any other error is the
+/// connection's end.
+fn is_of_frames(error: &io::Error) -> bool {
+    if let Some(inner) = error.get_ref()
+        && inner.is::<PayloadError>()
+    {
+        return false;
+    }
+    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Other)
 }

@@ -1,6 +1,6 @@
 //! Who may connect, how they say who they are, and what is no frame.
 
-use discuss_test_support::{PATIENCE, SECRET, World, token};
+use discuss_test_support::{PATIENCE, SECRET, World, token, until};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -283,4 +283,18 @@ async fn who_is_silent_for_too_long_is_closed() {
         let more = timeout(PATIENCE, silent.read_buf(&mut read)).await;
         assert_ne!(more.expect("nothing was sent").unwrap(), 0, "no close");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_no_broken_frame() {
+    let world = World::new().await;
+    let gateway = Gateway::start(&world).await;
+    drop(gateway.connect(1).await);
+    until("the end is counted", async || {
+        gateway.metrics().await.contains("closes_total{reason=")
+    })
+    .await;
+    let metrics = gateway.metrics().await;
+    let lost = "closes_total{reason=\"normal\"} 1";
+    assert!(metrics.contains(lost), "{metrics}");
 }

@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use discuss_test_support::{PATIENCE, SECRET, World, redis_url, token};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -17,6 +18,7 @@ pub(crate) const PATIENT: [(&str, &str); 1] = [("GATEWAY_FIRST_FRAME_MS", "36000
 pub(crate) struct Gateway {
     pub(crate) child: Child,
     pub(crate) address: String,
+    admin: String,
 }
 
 impl Gateway {
@@ -51,10 +53,23 @@ impl Gateway {
         let ready = timeout(PATIENCE, ready(&mut child))
             .await
             .expect("the gateway must get ready");
+        let said = |port: &str| ready[port].as_str().unwrap().to_owned();
         Self {
             child,
-            address: ready["listen"].as_str().unwrap().to_owned(),
+            address: said("listen"),
+            admin: said("admin"),
         }
+    }
+
+    /// What it has counted.
+    pub(crate) async fn metrics(&self) -> String {
+        let mut admin = TcpStream::connect(&self.admin).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n";
+        admin.write_all(request).await.unwrap();
+        let mut metrics = String::new();
+        let reading = admin.read_to_string(&mut metrics);
+        timeout(PATIENCE, reading).await.unwrap().unwrap();
+        metrics
     }
 
     /// A connection of somebody of the usual tenant, after its CONNECTED.
