@@ -40,6 +40,9 @@ const UNANSWERED_RESUMES: usize = 4;
 /// In STOMP it is looked so often what was written, and whether a heart-beat is due.
 const STOMP_LOOK: Duration = Duration::from_secs(2);
 
+/// What a program sends while its person does nothing.
+const BY_PROGRAMS: [&str; 4] = ["PING", "ACK", "AUTH", "RESUME"];
+
 /// A socket whose person is known.
 pub(super) struct Conversation<'s> {
     socket: &'s mut Socket,
@@ -151,7 +154,7 @@ impl Conversation<'_> {
             return Ok(());
         };
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
-        self.note_activity(!matches!(request.kind.as_str(), "PING" | "ACK"));
+        self.note_activity(!BY_PROGRAMS.contains(&request.kind.as_str()));
         Box::pin(self.carry_out_or_tell(&request)).await.map(drop)
     }
 

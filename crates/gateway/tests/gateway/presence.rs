@@ -1,8 +1,11 @@
 //! Whether people are there.
 
+use std::time::Duration;
+
 use discuss_app::presence::get;
-use discuss_test_support::{World, until};
+use discuss_test_support::{World, token, until};
 use serde_json::{Value, json};
+use tokio::time::interval;
 
 use crate::client::{Client, Sent};
 use crate::process::Gateway;
@@ -100,7 +103,7 @@ async fn who_was_on_a_gateway_that_died_is_gone() {
 }
 
 #[tokio::test]
-async fn who_does_nothing_but_ping_is_away_until_they_do_something() {
+async fn who_does_nothing_but_what_programs_do_is_away_until_they_do_something() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
     // Longer than the second in which people are told of somebody once.
@@ -112,7 +115,19 @@ async fn who_does_nothing_but_ping_is_away_until_they_do_something() {
     let payload = json!({ "channelId": channel, "content": "here" });
     binh.say(json!({ "type": "SEND_MESSAGE", "payload": payload }))
         .await;
-    while told(&mut an, 2).await != pair("USER_PRESENCE_CHANGED", "AWAY") {}
+    let auth = json!({ "type": "AUTH", "payload": { "token": token(World::TENANT, 2) } });
+    let mut often = interval(Duration::from_millis(200));
+    let renewing = async {
+        loop {
+            often.tick().await;
+            binh.say(auth.clone()).await;
+        }
+    };
+    let away = async { while told(&mut an, 2).await != pair("USER_PRESENCE_CHANGED", "AWAY") {} };
+    tokio::select! {
+        () = renewing => {}
+        () = away => {}
+    }
     binh.say(json!({ "type": "PING" })).await;
     let payload = json!({ "channelId": channel, "content": "back" });
     binh.say(json!({ "type": "SEND_MESSAGE", "payload": payload }))
