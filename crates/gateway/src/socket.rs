@@ -23,7 +23,7 @@ use crate::line::Cutter;
 use crate::outgoing::{Dialect, Outgoing};
 use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
-use requests::{Auth, Empty, Request, Resume};
+use requests::{Auth, Empty, ReadResume, Request};
 use stomp::Agreement;
 
 /// How long a client has to answer the close frame.
@@ -141,7 +141,9 @@ impl Socket {
     }
 
     /// Waits for the first AUTH: who it says it is, the RESUME that rides in it, its `requestId`.
-    async fn authenticate(&mut self) -> Result<(Identity, Option<Resume>, Option<String>), Close> {
+    async fn authenticate(
+        &mut self,
+    ) -> Result<(Identity, Option<ReadResume>, Option<String>), Close> {
         let until = Instant::now() + self.gateway.limits.first_frame();
         loop {
             let heard = match timeout_at(until, self.hear()).await {
@@ -169,16 +171,16 @@ impl Socket {
     }
 
     /// Who an AUTH says it is, and the RESUME that rides in it.
-    async fn identify(&self, request: &Request<'_>) -> Result<(Identity, Option<Resume>), Close> {
+    async fn identify(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(Identity, Option<ReadResume>), Close> {
         let request_id = request.id.as_deref();
-        let read = request
-            .payload::<Auth>()
-            .and_then(|auth| Ok((auth.resume(request_id)?, auth)));
-        let Ok((resume, auth)) = read else {
+        let Ok(auth) = request.payload::<Auth>() else {
             return Err(self.refuse(IdentityError::Missing, request_id));
         };
         match self.verify(&auth.token).await {
-            Ok(identity) => Ok((identity, resume)),
+            Ok(identity) => Ok((identity, auth.resume(request_id).transpose())),
             Err(error) => Err(self.refuse(error, request_id)),
         }
     }

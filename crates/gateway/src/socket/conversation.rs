@@ -217,7 +217,6 @@ impl Conversation<'_> {
 
     /// A new token on an open socket: of the same person, or it is not theirs.
     async fn renew(&mut self, auth: &Auth<'_>, request_id: Option<&str>) -> Result<(), Refusal> {
-        let resume = auth.resume(request_id)?;
         let identity = match self.socket.verify(&auth.token).await {
             Ok(identity) => identity,
             Err(error) => return Err(Refusal::Closed(self.socket.refuse(error, request_id))),
@@ -231,7 +230,10 @@ impl Conversation<'_> {
         self.context = self.socket.gateway.app.context(identity);
         self.session.gated(|gate| gate.renew(self.context.clone()));
         self.say_connected(None, request_id);
-        resume.map_or(Ok(()), |resume| self.resume(resume))
+        match auth.resume(request_id)? {
+            Some(resume) => self.resume(resume),
+            None => Ok(()),
+        }
     }
 
     fn resume(&mut self, resume: Resume) -> Result<(), Refusal> {

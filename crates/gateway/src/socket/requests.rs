@@ -122,6 +122,9 @@ pub(super) struct ResumePayload {
     pub(super) channels: Positions,
 }
 
+/// A RESUME that rides in AUTH, or what is wrong with it: a good token is one all the same.
+pub(super) type ReadResume = Result<Resume, FieldError>;
+
 /// A RESUME, wherever it came from.
 #[derive(Debug)]
 pub(super) struct Resume {

@@ -10,6 +10,7 @@
 
 mod access;
 mod asyncapi;
+mod authenticating;
 mod changes;
 mod client;
 mod connecting;

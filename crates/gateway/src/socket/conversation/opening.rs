@@ -19,7 +19,8 @@ use crate::hub::{Person, Start};
 use crate::links::TOO_MANY;
 use crate::loader::Channels;
 use crate::session::Session;
-use crate::socket::requests::Resume;
+use crate::socket::refusal::Refusal;
+use crate::socket::requests::ReadResume;
 use crate::socket::{Identity, Socket};
 
 /// What comes before the session starts.
@@ -27,7 +28,7 @@ pub(in crate::socket) enum Beginning {
     /// Nothing.
     Live,
     /// A RESUME, which may have come already.
-    Resumes(Option<Resume>),
+    Resumes(Option<ReadResume>),
     /// A SUBSCRIBE of STOMP.
     Subscribes,
 }
@@ -141,8 +142,9 @@ impl<'s> Conversation<'s> {
             Beginning::Live => self.start(),
             Beginning::Resumes(None) | Beginning::Subscribes => {}
             Beginning::Resumes(Some(resume)) => {
-                if let Err(refusal) = self.resume(resume) {
-                    self.tell(refusal, None)?;
+                let resumed = resume.map_err(Refusal::from);
+                if let Err(refusal) = resumed.and_then(|resume| self.resume(resume)) {
+                    self.tell(refusal, asked)?;
                     self.start();
                 }
             }
