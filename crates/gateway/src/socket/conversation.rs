@@ -104,8 +104,7 @@ impl Conversation<'_> {
     fn look_at_the_clock(&mut self) -> Option<Close> {
         self.note_activity(false);
         let silence = self.socket.gateway.limits.silence();
-        let silence = self.socket.agreement.silence.unwrap_or(silence);
-        if self.heard_at.elapsed() >= silence {
+        if self.heard_at.elapsed() >= self.socket.agreement.silence_within(silence) {
             return Some(Close::Silent);
         }
         let now = frames::now_millis().div_euclid(1_000);
@@ -128,10 +127,10 @@ impl Conversation<'_> {
             return;
         }
         self.note_written();
-        let Agreement { beats, silence, .. } = self.socket.agreement;
-        // Nobody answers a heart-beat: whoever sends none of their own is heard of by their pongs.
-        let pings = beats.is_none() || silence.is_none();
-        let ping = self.socket.gateway.limits.ping();
+        let Agreement { beats, .. } = self.socket.agreement;
+        let limits = &self.socket.gateway.limits;
+        let pings = self.socket.agreement.needs_pings(limits.silence());
+        let ping = limits.ping();
         let every = beats.map_or(ping, |beats| if pings { beats.min(ping) } else { beats });
         if self.beat_at.elapsed() >= every {
             self.beat_at = Instant::now();

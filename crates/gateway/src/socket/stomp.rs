@@ -51,6 +51,18 @@ impl Agreement {
             silence: at_least(sends).map(|every| every.saturating_mul(3)),
         }
     }
+
+    /// How long the client may be silent, whatever it promised: no longer than others, `most`.
+    pub(super) fn silence_within(&self, most: Duration) -> Duration {
+        self.silence.map_or(most, |silence| silence.min(most))
+    }
+
+    /// Whether the client has to be asked for signs of life: nobody answers a heart-beat, and who promised none of
+    /// their own, or too few, is heard of by their pongs.
+    pub(super) fn needs_pings(&self, most: Duration) -> bool {
+        let promised_enough = self.silence.is_some_and(|silence| silence <= most);
+        self.beats.is_none() || !promised_enough
+    }
 }
 
 /// A text of STOMP as a WebSocket frame.
@@ -137,6 +149,24 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_promises_a_beat_in_seven_weeks_is_asked_and_gone_after_the_silence_of_all() {
+        let most = Duration::from_mins(1);
+        for (header, seconds, needs_pings) in [
+            ("10000,10000", 30, false),
+            ("20000,10000", 60, false),
+            ("20001,10000", 60, true),
+            ("4294967295,10000", 60, true),
+            ("0,10000", 60, true),
+            ("10000,0", 30, true),
+        ] {
+            let agreement = Agreement::of(Version::V12, Some(header));
+            let silence = agreement.silence_within(most);
+            assert_eq!(silence, Duration::from_secs(seconds), "{header}");
+            assert_eq!(agreement.needs_pings(most), needs_pings, "{header}");
+        }
+    }
 
     #[test]
     fn beats_are_agreed_on_and_no_faster_than_ten_seconds() {
