@@ -1,7 +1,6 @@
 //! A socket whose person is known: what it asks for, and its end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use discuss_app::rate_limits::CallClass;
 use discuss_app::{Context, messages};
@@ -37,9 +36,6 @@ pub(super) use opening::Beginning;
 
 /// RESUMEs of one socket that may wait for their answer.
 const UNANSWERED_RESUMES: usize = 4;
-/// In STOMP it is looked so often what was written, and whether a heart-beat is due.
-const STOMP_LOOK: Duration = Duration::from_secs(2);
-
 /// What a program sends while its person does nothing.
 const BY_PROGRAMS: [&str; 4] = ["PING", "ACK", "AUTH", "RESUME"];
 
@@ -67,7 +63,7 @@ impl Conversation<'_> {
         let gateway = Arc::clone(&self.socket.gateway);
         let ping = match self.socket.outgoing.dialect {
             Dialect::Json => gateway.limits.ping(),
-            Dialect::Stomp(_) => gateway.limits.ping().min(STOMP_LOOK),
+            Dialect::Stomp(_) => gateway.limits.ping().min(stomp::LOOK),
         };
         let mut pings = interval_at(Instant::now() + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,7 +128,7 @@ impl Conversation<'_> {
         let pings = self.socket.agreement.needs_pings(limits.silence());
         let ping = limits.ping();
         let every = beats.map_or(ping, |beats| if pings { beats.min(ping) } else { beats });
-        if self.beat_at.elapsed() >= every {
+        if stomp::is_due(self.beat_at.elapsed(), every) {
             self.beat_at = Instant::now();
             let outgoing = &self.socket.outgoing;
             if beats.is_some() {

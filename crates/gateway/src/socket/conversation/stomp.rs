@@ -1,6 +1,6 @@
 //! A conversation in STOMP: the same requests under other names.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_ws::AggregatedMessage;
 use discuss_app::deliveries;
@@ -13,6 +13,14 @@ use crate::socket::stomp::{bytes_of, message};
 
 /// The longest id of a subscription: it is in every message.
 const MAX_SUBSCRIPTION_BYTES: usize = 128;
+
+/// It is looked so often what was written, and whether a heart-beat is due.
+pub(super) const LOOK: Duration = Duration::from_secs(2);
+
+/// Whether a beat that is to come so often would be late at the next look, so long after the last one.
+pub(super) fn is_due(since_last: Duration, every: Duration) -> bool {
+    since_last.saturating_add(LOOK) > every
+}
 
 impl Conversation<'_> {
     /// Carries out the frames of a message.
@@ -116,6 +124,22 @@ impl Conversation<'_> {
     pub(super) fn note_written(&self) {
         for (channel, seq) in self.socket.outgoing.take_written() {
             deliveries::gather(&self.socket.gateway.app, &self.context, channel, seq);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beat_comes_no_later_than_was_promised() {
+        let every = Duration::from_secs(10);
+        for late in [0, 1, 1_999].map(Duration::from_millis) {
+            let mut looks = (1..).map(|look| LOOK * look + late);
+            let beat = looks.find(|since| is_due(*since, every)).unwrap();
+            assert!(beat <= every, "{beat:?}");
+            assert!(beat + LOOK > every, "{beat:?} is too often");
         }
     }
 }
