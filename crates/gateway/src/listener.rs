@@ -51,6 +51,8 @@ pub(crate) fn listen(
             .client_request_timeout(REQUEST)
             .client_disconnect_timeout(END)
             .h1_write_buffer_size(WRITTEN_TOGETHER)
+            // Who hung up while waiting for their turn waits no more.
+            .h1_allow_half_closed(false)
             .local_addr(bound)
             .on_connect_ext(|line: &Line, held: &mut Extensions| {
                 held.insert(line.cutter());

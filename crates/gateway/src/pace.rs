@@ -43,7 +43,13 @@ impl AcceptPace {
     pub(crate) async fn wait(&self) -> Option<Turn> {
         let now = Instant::now();
         if let Some(interval) = self.interval {
-            sleep_until(self.turn(interval, now)?).await;
+            let turn = self.turn(interval, now)?;
+            let mut waiting = Waiting {
+                next: &self.next,
+                gives_back: interval,
+            };
+            sleep_until(turn).await;
+            waiting.gives_back = Duration::ZERO;
         }
         let at_work = Arc::clone(&self.at_work).acquire_owned();
         timeout_at(now + PATIENCE, at_work).await.ok()?.ok()
@@ -61,8 +67,23 @@ impl AcceptPace {
     }
 }
 
+/// Somebody who waits for their turn; who goes before it leaves it to those who come.
+struct Waiting<'p> {
+    next: &'p Mutex<Instant>,
+    gives_back: Duration,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        *next = next.checked_sub(self.gives_back).unwrap_or(*next);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -79,6 +100,20 @@ mod tests {
         assert_eq!(turns[700], None);
         // Later there is room again.
         assert!(pace.turn(interval, now + second).is_some());
+    }
+
+    #[tokio::test]
+    async fn who_goes_before_their_turn_leaves_it_to_those_who_come() {
+        let second = Duration::from_secs(1);
+        let pace = AcceptPace::per_second(1);
+        let next = Instant::now() + second;
+        *pace.next.lock().unwrap() = next;
+        assert!(pace.wait().now_or_never().is_none());
+        assert_eq!(*pace.next.lock().unwrap(), next);
+
+        *pace.next.lock().unwrap() = next - second * 2;
+        assert!(pace.wait().await.is_some());
+        assert_eq!(*pace.next.lock().unwrap(), next - second);
     }
 
     #[tokio::test]
