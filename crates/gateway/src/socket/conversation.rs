@@ -85,6 +85,7 @@ impl Conversation<'_> {
                 }
             };
             if let Some(close) = ended {
+                self.note_written();
                 return close;
             }
         }

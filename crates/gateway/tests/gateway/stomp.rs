@@ -100,6 +100,19 @@ async fn what_was_written_to_a_client_of_stomp_counts_as_delivered() {
 }
 
 #[tokio::test]
+async fn what_was_written_just_before_the_end_counts_too() {
+    let world = World::new().await;
+    let channel = world.direct(1, 2).await;
+    let gateway = Gateway::start(&world).await;
+    let mut an = gateway.connect(1).await;
+    let mut binh = Stomp::subscribed(&gateway, 2).await;
+    world.send(1, channel, "hi").await;
+    binh.expect("MESSAGE_NEW").await;
+    drop(binh);
+    an.find("MESSAGE_DELIVERED").await;
+}
+
+#[tokio::test]
 async fn a_refused_request_is_told_and_the_connection_goes_on() {
     let world = World::new().await;
     let (own, foreign) = (world.group(1, &[2]).await, world.group(3, &[4]).await);
