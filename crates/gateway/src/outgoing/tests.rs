@@ -65,6 +65,32 @@ fn who_lets_too_many_bytes_wait_is_closed() {
     assert_eq!(outgoing.close_reason(), Some(Close::Slow));
 }
 
+/// Whether a frame that may be left out is, where these wait already.
+fn leaves_out(bounds: Bounds, waiting: &[usize]) -> bool {
+    let outgoing = Outgoing::new(bounds, Dialect::Json);
+    for length in waiting {
+        outgoing.push_bytes(Bytes::from(vec![0; *length]));
+    }
+    outgoing.push_spare(&Frame::text(b"typing"));
+    outgoing.push_bytes(Bytes::from_static(b"needed"));
+    assert_eq!(outgoing.close_reason(), None);
+    let taken = taken(&outgoing);
+    assert_eq!(taken.last().unwrap(), &Bytes::from_static(b"needed"));
+    taken.len() == waiting.len() + 1
+}
+
+#[test]
+fn at_half_of_what_may_wait_typing_and_presence_are_left_out_and_nothing_else() {
+    let bounds = Bounds {
+        frames: 6,
+        bytes: 40_000,
+    };
+    assert!(!leaves_out(bounds, &[1, 1]));
+    assert!(leaves_out(bounds, &[1, 1, 1]));
+    assert!(!leaves_out(bounds, &[19_999]));
+    assert!(leaves_out(bounds, &[20_000]));
+}
+
 #[test]
 fn a_frame_that_was_taken_no_longer_counts() {
     let outgoing = Outgoing::new(BOUNDS, Dialect::Json);
