@@ -134,7 +134,7 @@ impl Outgoing {
         self.push(frame);
     }
 
-    /// Queues a frame of a replay, however much waits: whoever replays waits for
+    /// Queues a frame of a replay, or the first of a socket, however much waits: whoever replays waits for
     /// [`Outgoing::drained`] before the next page.
     pub(crate) fn push_replayed(&self, frame: &Frame) {
         self.dialect.encode(frame, |encoded| {

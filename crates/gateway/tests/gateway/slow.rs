@@ -139,3 +139,15 @@ async fn who_is_closed_and_takes_the_rest_slowly_is_cut() {
     slow.send(Message::text("no frame")).await.unwrap();
     assert!(take_slowly(slow.into_inner()).await < 100 * text.len());
 }
+
+#[tokio::test]
+async fn who_is_in_more_channels_than_may_wait_connects_all_the_same() {
+    let world = World::new().await;
+    futures_util::future::join_all((0..100).map(|_| world.group(1, &[]))).await;
+    let gateway = Gateway::start_with(&world, &[("GATEWAY_QUEUE_BYTES", "600")]).await;
+    let mut client = gateway.open(1, "").await;
+    let connected = client.expect("CONNECTED").await;
+    let channels = connected["payload"]["channels"].as_object().unwrap();
+    assert_eq!(channels.len(), 100);
+    client.expect_silence().await;
+}

@@ -174,6 +174,11 @@ impl<'s> Conversation<'s> {
             heartbeat_ms: self.socket.gateway.limits.gateway_ping_ms,
             channels: channels.map(|channels| channels.iter().map(position).collect()),
         };
-        self.push(&frames::own("CONNECTED", connected, request_id));
+        let connected = frames::own("CONNECTED", connected, request_id);
+        match channels {
+            // Once, and as long as they are many: no bound is to shut out whoever is in very many.
+            Some(_) => self.socket.outgoing.push_replayed(&connected),
+            None => self.push(&connected),
+        }
     }
 }
