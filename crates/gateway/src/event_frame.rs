@@ -41,26 +41,33 @@ pub(crate) struct StompMessage {
     wholes: [OnceLock<(Arc<str>, Bytes)>; SHARED],
 }
 
+impl Encodings {
+    /// Those of a text that tells no event.
+    fn of(json: &[u8]) -> Self {
+        let frame = frames::text(json);
+        let text_at = frame.len().saturating_sub(json.len());
+        Self {
+            json: frame,
+            text_at,
+            is_event: false,
+            stomp: OnceLock::new(),
+        }
+    }
+}
+
 impl Frame {
     /// Of the text of an event, in the JSON dialect.
     pub(crate) fn text(json: &[u8]) -> Self {
-        Self::new(json, true)
+        let encodings = Encodings::of(json);
+        Self(Arc::new(Encodings {
+            is_event: true,
+            ..encodings
+        }))
     }
 
     /// Of the text of an answer.
     pub(crate) fn answer(json: &[u8]) -> Self {
-        Self::new(json, false)
-    }
-
-    fn new(json: &[u8], is_event: bool) -> Self {
-        let frame = frames::text(json);
-        let text_at = frame.len().saturating_sub(json.len());
-        Self(Arc::new(Encodings {
-            json: frame,
-            text_at,
-            is_event,
-            stomp: OnceLock::new(),
-        }))
+        Self(Arc::new(Encodings::of(json)))
     }
 
     /// Whether it tells what happened, and may go out in one frame with others.

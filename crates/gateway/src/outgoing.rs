@@ -60,27 +60,30 @@ struct State {
 }
 
 struct Queued {
-    frame: Bytes,
+    encoded: Encoded,
     /// A replay is not bound by the queue; what is live and answers are.
     bounded: bool,
-    place: Option<(ChannelId, Seq)>,
-    /// It may go out in one frame with others.
-    is_event: bool,
 }
 
 impl Queued {
-    fn new(encoded: Encoded, bounded: bool) -> Self {
-        let Encoded {
-            frame,
-            place,
-            is_event,
-        } = encoded;
+    /// What counts against the bounds.
+    const fn bounded(encoded: Encoded) -> Self {
         Self {
-            frame,
-            bounded,
-            place,
-            is_event,
+            encoded,
+            bounded: true,
         }
+    }
+
+    /// What is queued however much waits.
+    const fn beyond_bounds(encoded: Encoded) -> Self {
+        Self {
+            encoded,
+            bounded: false,
+        }
+    }
+
+    const fn len(&self) -> usize {
+        self.encoded.frame.len()
     }
 }
 
@@ -117,7 +120,7 @@ impl Outgoing {
         }
         state.bounded_frames = state.bounded_frames.saturating_add(1);
         state.bounded_bytes = bytes;
-        Self::enqueue(state, Queued::new(encoded, true));
+        Self::enqueue(state, Queued::bounded(encoded));
     }
 
     /// Queues a frame that may be left out: where half of what may wait does so, it is.
@@ -140,7 +143,7 @@ impl Outgoing {
         self.dialect.encode(frame, |encoded| {
             let state = self.lock();
             if state.closed.is_none() {
-                Self::enqueue(state, Queued::new(encoded, false));
+                Self::enqueue(state, Queued::beyond_bounds(encoded));
             }
         });
     }
@@ -151,7 +154,7 @@ impl Outgoing {
     }
 
     fn enqueue(mut state: MutexGuard<'_, State>, queued: Queued) {
-        state.bytes = state.bytes.saturating_add(queued.frame.len());
+        state.bytes = state.bytes.saturating_add(queued.len());
         state.frames.push_back(queued);
         let waker = state.waker.take();
         drop(state);
@@ -179,7 +182,7 @@ impl Outgoing {
     fn close_locked(&self, mut state: MutexGuard<'_, State>, close: Close) {
         state.closed = Some(close);
         let close = Encoded::bare(frames::close(close.reason_in(&self.dialect)));
-        Self::enqueue(state, Queued::new(close, false));
+        Self::enqueue(state, Queued::beyond_bounds(close));
         self.closed.notify_waiters();
         self.drained.notify_waiters();
     }
@@ -188,7 +191,7 @@ impl Outgoing {
     pub(crate) fn drop_all_but_close(&self) {
         let mut state = self.lock();
         let last = state.frames.pop_back();
-        state.bytes = last.as_ref().map_or(0, |last| last.frame.len());
+        state.bytes = last.as_ref().map_or(0, Queued::len);
         state.frames = VecDeque::from_iter(last);
     }
 
@@ -236,17 +239,17 @@ impl Outgoing {
     fn poll_frame(&self, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.lock();
         let before = state.bytes;
-        let Some(queued) = state.take() else {
+        let Some(next) = state.take() else {
             if state.finished {
                 return Poll::Ready(None);
             }
             state.waker = Some(context.waker().clone());
             return Poll::Pending;
         };
-        let frame = if queued.is_event && state.frames.len() >= batch::FROM {
-            batch::join(&queued.frame, || state.take_event())
+        let frame = if next.is_event && state.frames.len() >= batch::FROM {
+            batch::join(&next.frame, || state.take_event())
         } else {
-            queued.frame
+            next.frame
         };
         let fell = before > LOW_MARK && state.bytes <= LOW_MARK;
         if state.frames.is_empty() {
@@ -267,20 +270,23 @@ impl Outgoing {
 
 impl State {
     /// Takes the next frame out of the queue.
-    fn take(&mut self) -> Option<Queued> {
+    fn take(&mut self) -> Option<Encoded> {
         let queued = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(queued.frame.len());
+        self.bytes = self.bytes.saturating_sub(queued.len());
         if queued.bounded {
             self.bounded_frames = self.bounded_frames.saturating_sub(1);
-            self.bounded_bytes = self.bounded_bytes.saturating_sub(queued.frame.len());
+            self.bounded_bytes = self.bounded_bytes.saturating_sub(queued.len());
         }
-        self.written.extend(queued.place);
-        Some(queued)
+        self.written.extend(queued.encoded.place);
+        Some(queued.encoded)
     }
 
     /// Takes the next frame if it is an event's.
     fn take_event(&mut self) -> Option<Bytes> {
-        let is_event = self.frames.front().is_some_and(|next| next.is_event);
+        let is_event = self
+            .frames
+            .front()
+            .is_some_and(|next| next.encoded.is_event);
         if is_event {
             Some(self.take()?.frame)
         } else {

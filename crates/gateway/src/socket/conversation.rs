@@ -99,7 +99,7 @@ impl Conversation<'_> {
 
     /// Pings; closes when the client is silent or its token's time is over.
     fn look_at_the_clock(&mut self) -> Option<Close> {
-        self.note_activity(false);
+        self.show_activity();
         let silence = self.socket.gateway.limits.silence();
         if self.heard_at.elapsed() >= self.socket.agreement.silence_within(silence) {
             return Some(Close::Silent);
@@ -150,7 +150,9 @@ impl Conversation<'_> {
             return Ok(());
         };
         metrics::counter!("discuss_gateway_frames_in_total").increment(1);
-        self.note_activity(!BY_PROGRAMS.contains(&request.kind.as_str()));
+        if !BY_PROGRAMS.contains(&request.kind.as_str()) {
+            self.note_activity();
+        }
         Box::pin(self.carry_out_or_tell(&request)).await.map(drop)
     }
 

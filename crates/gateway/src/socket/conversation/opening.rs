@@ -96,11 +96,14 @@ impl<'s> Conversation<'s> {
         self.socket.gateway.links.open(link, &self.socket.outgoing);
     }
 
-    /// Notes whether the person does something, or only their program.
-    pub(super) fn note_activity(&mut self, is_active: bool) {
-        if is_active {
-            self.active_at = Instant::now();
-        }
+    /// Notes that the person does something, not only their program.
+    pub(super) fn note_activity(&mut self) {
+        self.active_at = Instant::now();
+        self.show_activity();
+    }
+
+    /// Has others see whether the person did something lately.
+    pub(super) fn show_activity(&mut self) {
         let away = self.socket.gateway.limits.away();
         let is_idle = self.active_at.elapsed() >= away;
         if is_idle != self.is_idle {

@@ -54,8 +54,7 @@ impl Conversation<'_> {
                     reads::gather(&self.socket.gateway.app, &self.context, channel, message);
                 }
             }
-            "TYPING_START" => self.type_in(request, true).await?,
-            "TYPING_STOP" => self.type_in(request, false).await?,
+            "TYPING_START" | "TYPING_STOP" => self.tell_typing(request).await?,
             "SET_PRESENCE" => self.set_presence(request).await?,
             "SUBSCRIBE_CHANNEL" => self.subscribe(request).await?,
             "UNSUBSCRIBE_CHANNEL" => self.unsubscribe(request).await?,
@@ -82,7 +81,8 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    async fn type_in(&self, request: &Request<'_>, is_typing: bool) -> Result<(), Refusal> {
+    async fn tell_typing(&self, request: &Request<'_>) -> Result<(), Refusal> {
+        let is_typing = request.kind == "TYPING_START";
         let channel = request.payload::<TypingRequest>()?.parse()?;
         let app = &self.socket.gateway.app;
         Ok(typing::tell(app, &self.context, channel, is_typing).await?)

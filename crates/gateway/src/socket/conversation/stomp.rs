@@ -79,7 +79,7 @@ impl Conversation<'_> {
 
     /// Carries out a SEND, or tells why not; answers whether it was carried out.
     async fn send_stomp(&mut self, frame: &ClientFrame<'_>) -> Result<bool, Close> {
-        self.note_activity(true);
+        self.note_activity();
         let destination = frame.header("destination").unwrap_or_default();
         let receipt = frame.header("receipt");
         match stomp::request(destination, frame.body) {
