@@ -1,18 +1,16 @@
 //! The TCP connection beneath a socket: tuned, read a little at a time, and cut when its time is over.
 
-use std::cell::RefCell;
-use std::future::Future as _;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::oneshot;
-use tokio::time::timeout;
+
+pub(crate) mod parting;
 
 /// A connection whose peer takes nothing of what waits for it for so long is cut by the system, however alive its
 /// machine; a close frame would not reach it. Whoever was only unreachable comes back and resumes.
@@ -31,25 +29,8 @@ pub(crate) struct Line {
     stream: TcpStream,
     /// Bytes read in this turn.
     read: usize,
-    /// Until it is cut, or nobody is left who could.
-    cut: Option<oneshot::Receiver<()>>,
-    cutter: HeldCutter,
-}
-
-/// Where a request finds what cuts its connection.
-pub(crate) type HeldCutter = Rc<RefCell<Option<Cutter>>>;
-
-/// Cuts a connection. actix keeps one whose client takes what waits, however little of it at a time.
-#[derive(Debug)]
-pub(crate) struct Cutter(oneshot::Sender<()>);
-
-impl Cutter {
-    /// Waits until the connection is gone, and cuts it if that takes longer than `patience`.
-    pub(crate) async fn cut_after(mut self, patience: Duration) {
-        if timeout(patience, self.0.closed()).await.is_err() && self.0.send(()).is_err() {
-            tracing::debug!("a connection was gone when it was to be cut");
-        }
-    }
+    /// With whom.
+    peer: Option<SocketAddr>,
 }
 
 impl Line {
@@ -64,34 +45,33 @@ impl Line {
         if let Err(error) = tuned {
             tracing::debug!(%error, "a socket is gone already");
         }
-        let (cutter, cut) = oneshot::channel();
+        let peer = stream.peer_addr().ok();
+        peer.into_iter().for_each(parting::open);
         Self {
             stream,
             read: 0,
-            cut: Some(cut),
-            cutter: Rc::new(RefCell::new(Some(Cutter(cutter)))),
+            peer,
         }
     }
 
-    /// Where what cuts it is to be found.
-    pub(crate) fn cutter(&self) -> HeldCutter {
-        Rc::clone(&self.cutter)
+    /// With whom it is, if it was still there when it was taken.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     /// Fails once it is cut: what the system still holds for the client is dropped with it.
-    fn require_whole(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        let Some(cut) = &mut self.cut else {
-            return Ok(());
-        };
-        let Poll::Ready(is_cut) = Pin::new(cut).poll(context) else {
-            return Ok(());
-        };
-        if is_cut.is_err() {
-            self.cut = None;
+    fn require_whole(&self, context: &Context<'_>) -> io::Result<()> {
+        if self.peer.is_none_or(|peer| !parting::is_cut(peer, context)) {
             return Ok(());
         }
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
         Err(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.peer.into_iter().for_each(parting::close);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
-use actix_http::{Extensions, HttpService, Protocol};
+use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
@@ -54,14 +54,11 @@ pub(crate) fn listen(
             // Who hung up while waiting for their turn waits no more.
             .h1_allow_half_closed(false)
             .local_addr(bound)
-            .on_connect_ext(|line: &Line, held: &mut Extensions| {
-                held.insert(line.cutter());
-            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            let line = (Line::tuned(stream), Protocol::Http1, peer);
-            ready(Ok::<_, DispatchError>(line))
+            let line = Line::tuned(stream);
+            let peer = line.peer();
+            ready(Ok::<_, DispatchError>((line, Protocol::Http1, peer)))
         })
         .and_then(http)
     })?;

@@ -6,6 +6,7 @@ mod requests;
 pub(crate) mod stomp;
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
-use crate::line::Cutter;
+use crate::line::parting;
 use crate::outgoing::{Dialect, Outgoing};
 use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
@@ -76,8 +77,8 @@ pub(crate) struct Socket {
     pub(crate) stream: AggregatedMessageStream,
     /// It counts as open as long as its connection is.
     pub(crate) _open: OpenSocket,
-    /// Cuts the connection.
-    pub(crate) cutter: Option<Cutter>,
+    /// With whom its connection is.
+    pub(crate) peer: Option<SocketAddr>,
     /// What was agreed on in STOMP.
     pub(crate) agreement: Agreement,
     /// Held until its channels are looked up.
@@ -106,8 +107,8 @@ impl Socket {
             self.outgoing.drop_all_but_close();
         }
         self.outgoing.finish();
-        if let Some(cutter) = self.cutter.take() {
-            cutter.cut_after(PARTING).await;
+        if let Some(peer) = self.peer {
+            Box::pin(parting::part(peer, PARTING)).await;
         }
         if close == Close::Slow {
             metrics::histogram!("discuss_gateway_slow_close_seconds")

@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::frame_guard::guard;
 use crate::gateway::{Gateway, OpenSocket};
-use crate::line::HeldCutter;
 use crate::outgoing::{Bounds, Dialect, Outgoing, SocketBody};
 use crate::pace::Turn;
 use crate::socket::stomp::Agreement;
@@ -155,9 +154,7 @@ async fn begin(
         outgoing: Arc::clone(&outgoing),
         stream,
         _open: open,
-        cutter: request
-            .conn_data::<HeldCutter>()
-            .and_then(|held| held.take()),
+        peer: request.peer_addr(),
         agreement: Agreement::default(),
         turn: Some(turn),
         refused,

@@ -1,0 +1,107 @@
+//! The connections of a worker whose time is over. actix keeps one whose client takes what waits, however little of it
+//! at a time: such a one is cut. What cuts it is found by the peer's address, so that nothing is held for those at rest.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// A connection that was cut is gone as soon as actix looks at it.
+const GONE: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// This worker's connections.
+    static OPEN: RefCell<HashMap<SocketAddr, Option<Box<Parting>>>> = RefCell::default();
+    /// How many of them are to end.
+    static PARTINGS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A connection that is to end.
+struct Parting {
+    is_cut: bool,
+    /// Of whoever looked at it last.
+    waker: Option<Waker>,
+    /// Goes with the connection.
+    _gone: oneshot::Sender<()>,
+}
+
+impl Parting {
+    fn begin() -> (Box<Self>, oneshot::Receiver<()>) {
+        PARTINGS.set(PARTINGS.get().saturating_add(1));
+        let (sender, gone) = oneshot::channel();
+        let parting = Self {
+            is_cut: false,
+            waker: None,
+            _gone: sender,
+        };
+        (Box::new(parting), gone)
+    }
+}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        // At the end of a worker there is nothing to count any more.
+        PARTINGS
+            .try_with(|count| count.set(count.get().saturating_sub(1)))
+            .unwrap_or_default();
+    }
+}
+
+/// A connection opened.
+pub(super) fn open(peer: SocketAddr) {
+    OPEN.with_borrow_mut(|open| drop(open.insert(peer, None)));
+}
+
+/// It is gone.
+pub(super) fn close(peer: SocketAddr) {
+    OPEN.try_with(|open| drop(open.borrow_mut().remove(&peer)))
+        .unwrap_or_default();
+}
+
+/// Whether it was cut; whoever looks at it is woken when it is.
+pub(super) fn is_cut(peer: SocketAddr, context: &Context<'_>) -> bool {
+    PARTINGS.get() > 0
+        && OPEN.with_borrow_mut(|open| {
+            open.get_mut(&peer)
+                .and_then(Option::as_mut)
+                .is_some_and(|parting| {
+                    parting.waker = Some(context.waker().clone());
+                    parting.is_cut
+                })
+        })
+}
+
+/// Waits until the connection of this worker with that peer is gone, and cuts it if that takes longer than `patience`.
+pub(crate) async fn part(peer: SocketAddr, patience: Duration) {
+    let gone = OPEN.with_borrow_mut(|open| {
+        open.get_mut(&peer).map(|place| {
+            let (parting, gone) = Parting::begin();
+            *place = Some(parting);
+            gone
+        })
+    });
+    let Some(mut gone) = gone else {
+        return;
+    };
+    if timeout(patience, &mut gone).await.is_err() {
+        cut(peer);
+        if timeout(GONE, gone).await.is_err() {
+            tracing::warn!(%peer, "a connection that was cut is still there");
+        }
+    }
+}
+
+fn cut(peer: SocketAddr) {
+    let waker = OPEN.with_borrow_mut(|open| {
+        let parting = open.get_mut(&peer)?.as_mut()?;
+        parting.is_cut = true;
+        parting.waker.take()
+    });
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
