@@ -79,6 +79,18 @@ pub fn askable(app: &App, followed: &Followed) -> Option<RecordRef> {
     app.parts.access.knows(&record).then_some(record)
 }
 
+/// Whether a channel is about a record about which somebody can be asked; in doubt it is.
+pub async fn is_askable(app: &App, tenant: TenantId, channel: ChannelId) -> bool {
+    let access = &app.parts.access;
+    match access.find_record(tenant, channel).await {
+        Ok(record) => record.is_some_and(|record| access.knows(&record)),
+        Err(error) => {
+            tracing::debug!(%error, %channel, "it is not known what a channel is about");
+            true
+        }
+    }
+}
+
 /// Whether the caller may see each of these records, in their order.
 pub async fn sights(context: &Context, records: &[&RecordRef]) -> Vec<Sight> {
     match &context.access {

@@ -95,12 +95,16 @@ pub(crate) async fn fetch(gateway: &Gateway, channel: ChannelId, fetch: FetchId,
 
 async fn read(gateway: &Gateway, channel: ChannelId, after: Seq) -> Result<Page<Frame>, AppError> {
     let _permit = gateway.pages.fetches.acquire().await;
-    let events = gateway.pages.list_after(channel, after).await?;
-    let head = match events.last() {
-        Some(last) => last.seq,
-        // Nothing there: is it gone, or has the log never come so far?
-        None => head(gateway, channel).await?,
-    };
+    let mut events = gateway.pages.list_after(channel, after).await?;
+    let mut reached = after;
+    if events.is_empty() {
+        // Is what comes next gone, has the log never come so far, or does it only now?
+        reached = head(gateway, channel).await?;
+        if reached > after {
+            events = gateway.pages.list_after(channel, after).await?;
+        }
+    }
+    let head = events.last().map_or(reached, |last| last.seq);
     Ok(Page {
         after,
         head,

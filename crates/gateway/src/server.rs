@@ -15,7 +15,7 @@ use discuss_runtime::tasks::Tasks;
 use discuss_runtime::telemetry;
 use tokio::sync::mpsc;
 
-use crate::access::{self, About};
+use crate::access;
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::hub::Counters;
@@ -118,7 +118,9 @@ async fn run_tasks(gateway: Arc<Gateway>, mut waiting: mpsc::UnboundedReceiver<T
                 tokio::spawn(replays::run(gateway, session));
             }
             Task::Ask(session, channel) => {
-                access::look_again(&gateway, &session, About::these([channel]));
+                tokio::spawn(
+                    async move { access::ask_of_added(&gateway, &session, channel).await },
+                );
             }
         }
     }

@@ -15,8 +15,8 @@ use discuss_wire::frames::{ServerFrame, UnknownEventView};
 /// Kinds that are remembered as logged.
 const MOST: usize = 100;
 
-/// Kinds of which it was logged that such an event can't be told: it is said once of each.
-static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// Kinds and causes of which it was logged that such an event can't be told: it is said once of each.
+static LOGGED: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
 
 /// The event with a frame that only keeps its place.
 pub(crate) fn keeping_place(event: &UnreadEvent) -> FanoutEvent {
@@ -42,10 +42,11 @@ pub(super) fn frame((channel, seq): (ChannelId, Seq), kind: &str, at: DateTime<U
     frame.encode().unwrap_or_default()
 }
 
-/// Says that an event can't be told, unless that was said of its kind.
+/// Says that an event can't be told, unless that was said of its kind for the same cause.
 pub(super) fn warn_once((channel, seq): (ChannelId, Seq), kind: &str, cause: &dyn Display) {
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
-    if logged.len() < MOST && logged.insert(kind.to_owned()) {
+    let what = (kind.to_owned(), cause.to_string());
+    if logged.len() < MOST && logged.insert(what) {
         tracing::warn!(%channel, %seq, kind, %cause, "events of this kind can't be told: they only keep their place");
     }
 }

@@ -170,18 +170,22 @@ impl Gate {
 
     /// The session wants nothing of a channel, whoever may hear it.
     pub(crate) fn note_unsubscribed(&mut self, channel: ChannelId) {
-        self.returning.remove(&channel);
         self.unsubscribed.insert(channel);
     }
 
-    /// Its person was added to a channel: what the session wanted of it before counts no more.
+    /// It hears nothing of a channel, as it wanted.
+    pub(crate) fn note_left(&mut self, channel: ChannelId) {
+        self.returning.remove(&channel);
+    }
+
+    /// What the session wanted of a channel counts no more: it could not leave it, or its person was added to it.
     pub(crate) fn note_added(&mut self, channel: ChannelId) {
         self.unsubscribed.remove(&channel);
     }
 
     /// Is the session to hear this channel again?
     pub(super) fn is_returning(&self, channel: ChannelId) -> bool {
-        self.returning.contains_key(&channel)
+        self.returning.contains_key(&channel) && !self.unsubscribed.contains(&channel)
     }
 
     /// The channels that it is to hear again.

@@ -71,12 +71,7 @@ where
         self.follow(tenant, channel_id, at);
         let channel = self.hub.channels.get_mut(&channel_id)?;
         if at < channel.position {
-            let joined = self.join_from(id, channel_id, (at, true));
-            if joined.is_none() {
-                // The log reached only `at`: is that less than it did before?
-                self.fetch(channel_id);
-            }
-            return joined;
+            return self.join_from(id, channel_id, (at, true));
         }
         channel.head = channel.head.max(at);
         self.go_live(id, channel_id, at);

@@ -105,3 +105,56 @@ fn cut(peer: SocketAddr) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::ErrorKind;
+    use std::pin::Pin;
+    use std::task::Poll;
+
+    use discuss_test_support::PATIENCE;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::line::Line;
+
+    /// A connection, its client's end, and the client's address.
+    async fn connection() -> (Line, TcpStream, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(client, listener.accept());
+        let (stream, peer) = accepted.unwrap();
+        (Line::tuned(stream), client.unwrap(), peer)
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_takes_too_long_to_end_is_cut_and_whoever_looks_at_it_woken() {
+        let (mut line, mut client, peer) = connection().await;
+        let read = async {
+            let mut some = [0; 10];
+            let end = line.read(&mut some).await.unwrap_err();
+            assert_eq!(end.kind(), ErrorKind::ConnectionAborted);
+            drop(line);
+        };
+        let both = async { tokio::join!(read, part(peer, Duration::from_millis(50))) };
+        timeout(PATIENCE, both).await.expect("it is not cut");
+        let end = client.read(&mut [0; 10]).await.unwrap_err();
+        assert_eq!(end.kind(), ErrorKind::ConnectionReset);
+        assert_eq!(PARTINGS.get(), 0);
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_by_itself_is_not_waited_for_longer() {
+        let (line, _client, peer) = connection().await;
+        let mut parting = Box::pin(part(peer, Duration::from_hours(1)));
+        let first = poll_fn(|context| Poll::Ready(Pin::new(&mut parting).poll(context))).await;
+        assert!(first.is_pending() && PARTINGS.get() == 1);
+        drop(line);
+        timeout(PATIENCE, parting).await.expect("it is waited for");
+        assert_eq!(PARTINGS.get(), 0);
+        // And one that is gone is not waited for at all.
+        part(peer, Duration::from_hours(1)).await;
+    }
+}

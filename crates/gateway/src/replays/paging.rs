@@ -99,8 +99,13 @@ impl Reading {
                 self.push(frames);
             }
             Step::Join(frames, at) => {
+                let had_all = frames.is_empty();
                 self.push(frames);
                 self.join(channel, at);
+                if had_all {
+                    // Where the hub has handed out more, the log may have gone back: else it is read for ever.
+                    self.gateway.hubs.log_read_at(channel, at);
+                }
             }
             Step::Gap { from, to } => {
                 let gap = json!({ "channelId": channel, "fromSeq": from, "toSeq": to });

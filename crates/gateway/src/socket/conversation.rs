@@ -186,15 +186,12 @@ impl Conversation<'_> {
                 self.change(request).await?;
             }
             "RESUME" => {
-                // Whoever comes back may always have what it missed.
-                if self.held.is_none() {
-                    self.count_read().await?;
-                }
                 let ResumePayload { channels } = request.payload()?;
                 self.resume(Resume {
                     channels,
                     request_id: request.id.clone(),
-                })?;
+                })
+                .await?;
             }
             "AUTH" => {
                 let auth: Auth = request.payload()?;
@@ -206,11 +203,11 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Counts one of the calls that a person may make beside sends.
+    /// Counts one of the calls that a person may make beside sends. Their tenant's are left for messages and REST.
     async fn count_read(&self) -> Result<(), Refusal> {
         let limiter = &self.socket.gateway.limiter;
-        let verdict = limiter.take(&self.context.caller, CallClass::Read).await;
-        Ok(verdict.require()?)
+        let verdict = limiter.take_own(&self.context.caller, CallClass::Read);
+        Ok(verdict.await.require()?)
     }
 
     /// A new token on an open socket: of the same person, or it is not theirs.
@@ -229,13 +226,17 @@ impl Conversation<'_> {
         self.session.gated(|gate| gate.renew(self.context.clone()));
         self.say_connected(None, request_id);
         match auth.resume(request_id)? {
-            Some(resume) => self.resume(resume),
+            Some(resume) => self.resume(resume).await,
             None => Ok(()),
         }
     }
 
-    fn resume(&mut self, resume: Resume) -> Result<(), Refusal> {
+    async fn resume(&mut self, resume: Resume) -> Result<(), Refusal> {
         let channels = resume.parse()?;
+        // Whoever comes back may always have what it missed.
+        if self.held.is_none() {
+            self.count_read().await?;
+        }
         if self.session.unanswered_resumes() >= UNANSWERED_RESUMES {
             let message = "wait for the answer to the last RESUME";
             return Err(Refusal::told(ErrorCode::ValidationError, message));

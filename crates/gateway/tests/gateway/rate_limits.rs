@@ -49,13 +49,15 @@ async fn all_sockets_of_a_person_share_what_they_may_send() {
 async fn what_a_person_says_beside_sends_counts_too_and_not_what_their_program_says() {
     let world = World::new().await;
     let channel = world.group(1, &[2]).await;
-    let gateway = Gateway::start_with(&world, &[("RATE_LIMIT_READS", "5")]).await;
+    let limits = [("RATE_LIMIT_READS", "5"), ("RATE_LIMIT_TENANT", "1")];
+    let gateway = Gateway::start_with(&world, &limits).await;
     let (here, id) = (json!({ "channelId": channel }), channel.to_string());
     let mut an = gateway.connect(1).await;
     let read = json!({ "channelId": channel, "messageId": 1 });
     for (kind, payload) in [
         ("TYPING_START", &here),
         ("TYPING_STOP", &here),
+        ("TYPING_START", &here),
         ("SET_PRESENCE", &json!({ "device": "web" })),
         ("MARK_READ", &read),
         ("UNSUBSCRIBE_CHANNEL", &here),
@@ -74,12 +76,19 @@ async fn what_a_person_says_beside_sends_counts_too_and_not_what_their_program_s
         assert_eq!(error["payload"]["code"], "TOO_MANY_REQUESTS", "{kind}");
         assert!(error["payload"]["details"]["retryAfterMs"].is_u64());
     }
-    an.say(json!({ "type": "ACK", "payload": positions })).await;
-    an.ask("AUTH", json!({ "token": token(3, 1) }), "CONNECTED")
-        .await;
+    let ack = json!({ "type": "ACK", "payload": positions });
+    an.say(ack).await;
+    let auth = json!({ "token": token(3, 1), "resume": positions });
+    an.ask("AUTH", auth, "CONNECTED").await;
+    let error = an.expect("ERROR").await;
+    assert_eq!(error["payload"]["code"], "TOO_MANY_REQUESTS");
+    // Their tenant has its calls for what is sent.
+    let sent = send(&mut an, channel, "among all", None).await;
+    assert_eq!(sent["type"], "MESSAGE_SENT");
     // Who comes back may resume.
     let mut back = gateway.open(1, "&resume=1").await;
     back.expect("CONNECTED").await;
     back.resume(&[(channel, 1)]).await;
+    back.expect_seq(channel, 2).await;
     back.expect("RESUMED").await;
 }

@@ -229,6 +229,9 @@ impl World {
                 assert_eq!(at, head);
                 client.receive_read(log, &frames);
                 self.join(session, (channel, at));
+                if frames.is_empty() {
+                    self.turn(|turn| turn.log_read_at(channel, at));
+                }
             }
             Step::Gap { from, to } => {
                 client.receive_gap(channel, from, to);

@@ -145,8 +145,11 @@ impl<'s> Conversation<'s> {
             Beginning::Live => self.start(),
             Beginning::Resumes(None) | Beginning::Subscribes => {}
             Beginning::Resumes(Some(resume)) => {
-                let resumed = resume.map_err(Refusal::from);
-                if let Err(refusal) = resumed.and_then(|resume| self.resume(resume)) {
+                let resumed = match resume {
+                    Ok(resume) => self.resume(resume).await,
+                    Err(error) => Err(Refusal::from(error)),
+                };
+                if let Err(refusal) = resumed {
                     self.tell(refusal, asked)?;
                     self.start();
                 }

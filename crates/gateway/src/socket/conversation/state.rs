@@ -41,13 +41,13 @@ fn busy() -> Refusal {
 
 impl Conversation<'_> {
     /// Says something of the person, or asks to hear more or less; answers whether it was such a request. All but an
-    /// ACK, which programs send, counts as the same call by REST does.
+    /// ACK, which programs send, and to hear less counts among the person's calls.
     pub(super) async fn say_state(&mut self, request: &Request<'_>) -> Result<bool, Refusal> {
-        if request.kind == "ACK" {
-            return self.acknowledge(request).map(|()| true);
+        if !matches!(request.kind.as_str(), "ACK" | "UNSUBSCRIBE_CHANNEL") {
+            self.count_read().await?;
         }
-        self.count_read().await?;
         match request.kind.as_str() {
+            "ACK" => self.acknowledge(request)?,
             "MARK_READ" => {
                 let (channel, message) = request.payload::<MarkReadRequest>()?.parse()?;
                 if !self.tell_if_barred(channel, request) {
@@ -141,14 +141,18 @@ impl Conversation<'_> {
         if self.tell_if_barred(channel, request) {
             return Ok(());
         }
-        match self.socket.gateway.hubs.leave(self.session.id, channel) {
-            Leaving::Done | Leaving::Quiet => {
-                self.session.gated(|gate| gate.note_unsubscribed(channel));
-                self.say_subscribed(channel, None, request);
-                Ok(())
-            }
+        // Nobody lets it in meanwhile.
+        self.session.gated(|gate| gate.note_unsubscribed(channel));
+        let leaving = self.socket.gateway.hubs.leave(self.session.id, channel);
+        if matches!(leaving, Leaving::Done | Leaving::Quiet) {
+            self.session.gated(|gate| gate.note_left(channel));
+            self.say_subscribed(channel, None, request);
+            return Ok(());
+        }
+        self.session.gated(|gate| gate.note_added(channel));
+        match leaving {
             Leaving::Busy => Err(busy()),
-            Leaving::Unknown => Err(self.why_not_in(channel).await),
+            _ => Err(self.why_not_in(channel).await),
         }
     }
 
