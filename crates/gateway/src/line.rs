@@ -1,7 +1,6 @@
 //! The TCP connection beneath a socket: tuned, read a little at a time, and cut when its time is over.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -11,6 +10,8 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(crate) mod parting;
+
+use parting::Peer;
 
 /// A connection whose peer takes nothing of what waits for it for so long is cut by the system, however alive its
 /// machine; a close frame would not reach it. Whoever was only unreachable comes back and resumes.
@@ -30,7 +31,7 @@ pub(crate) struct Line {
     /// Bytes read in this turn.
     read: usize,
     /// With whom.
-    peer: Option<SocketAddr>,
+    peer: Option<Peer>,
 }
 
 impl Line {
@@ -45,18 +46,13 @@ impl Line {
         if let Err(error) = tuned {
             tracing::debug!(%error, "a socket is gone already");
         }
-        let peer = stream.peer_addr().ok();
+        let peer = stream.peer_addr().ok().map(Peer::from);
         peer.into_iter().for_each(parting::open);
         Self {
             stream,
             read: 0,
             peer,
         }
-    }
-
-    /// With whom it is, if it was still there when it was taken.
-    pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.peer
     }
 
     /// Fails once it is cut: what the system still holds for the client is dropped with it.

@@ -56,9 +56,9 @@ pub(crate) fn listen(
             .local_addr(bound)
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| {
-            let line = Line::tuned(stream);
-            let peer = line.peer();
-            ready(Ok::<_, DispatchError>((line, Protocol::Http1, peer)))
+            let peer = stream.peer_addr().ok();
+            let line = (Line::tuned(stream), Protocol::Http1, peer);
+            ready(Ok::<_, DispatchError>(line))
         })
         .and_then(http)
     })?;

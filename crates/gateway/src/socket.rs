@@ -6,7 +6,6 @@ mod requests;
 pub(crate) mod stomp;
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::frame_guard::Refused;
 use crate::frames::{self, Close};
 use crate::gateway::{Gateway, OpenSocket};
-use crate::line::parting;
+use crate::line::parting::{self, Peer};
 use crate::outgoing::{Dialect, Outgoing};
 use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
@@ -78,7 +77,7 @@ pub(crate) struct Socket {
     /// It counts as open as long as its connection is.
     pub(crate) _open: OpenSocket,
     /// With whom its connection is.
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) peer: Option<Peer>,
     /// What was agreed on in STOMP.
     pub(crate) agreement: Agreement,
     /// Held until its channels are looked up.

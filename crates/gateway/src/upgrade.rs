@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::frame_guard::guard;
 use crate::gateway::{Gateway, OpenSocket};
+use crate::line::parting::Peer;
 use crate::outgoing::{Bounds, Dialect, Outgoing, SocketBody};
 use crate::pace::Turn;
 use crate::socket::stomp::Agreement;
@@ -154,7 +155,7 @@ async fn begin(
         outgoing: Arc::clone(&outgoing),
         stream,
         _open: open,
-        peer: request.peer_addr(),
+        peer: request.peer_addr().map(Peer::from),
         agreement: Agreement::default(),
         turn: Some(turn),
         refused,

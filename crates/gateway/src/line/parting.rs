@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::net::SocketAddr;
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -13,9 +14,21 @@ use tokio::time::timeout;
 /// A connection that was cut is gone as soon as actix looks at it.
 const GONE: Duration = Duration::from_secs(1);
 
+/// The peer of a connection, in short: ten thousand of them are kept. Two addresses are one in 2^64 times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Peer(u64);
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        let mut hasher = DefaultHasher::new();
+        address.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
 thread_local! {
     /// This worker's connections.
-    static OPEN: RefCell<HashMap<SocketAddr, Option<Box<Parting>>>> = RefCell::default();
+    static OPEN: RefCell<HashMap<Peer, Option<Box<Parting>>>> = RefCell::default();
     /// How many of them are to end.
     static PARTINGS: Cell<usize> = const { Cell::new(0) };
 }
@@ -52,18 +65,18 @@ impl Drop for Parting {
 }
 
 /// A connection opened.
-pub(super) fn open(peer: SocketAddr) {
+pub(super) fn open(peer: Peer) {
     OPEN.with_borrow_mut(|open| drop(open.insert(peer, None)));
 }
 
 /// It is gone.
-pub(super) fn close(peer: SocketAddr) {
+pub(super) fn close(peer: Peer) {
     OPEN.try_with(|open| drop(open.borrow_mut().remove(&peer)))
         .unwrap_or_default();
 }
 
 /// Whether it was cut; whoever looks at it is woken when it is.
-pub(super) fn is_cut(peer: SocketAddr, context: &Context<'_>) -> bool {
+pub(super) fn is_cut(peer: Peer, context: &Context<'_>) -> bool {
     PARTINGS.get() > 0
         && OPEN.with_borrow_mut(|open| {
             open.get_mut(&peer)
@@ -76,7 +89,7 @@ pub(super) fn is_cut(peer: SocketAddr, context: &Context<'_>) -> bool {
 }
 
 /// Waits until the connection of this worker with that peer is gone, and cuts it if that takes longer than `patience`.
-pub(crate) async fn part(peer: SocketAddr, patience: Duration) {
+pub(crate) async fn part(peer: Peer, patience: Duration) {
     let gone = OPEN.with_borrow_mut(|open| {
         open.get_mut(&peer).map(|place| {
             let (parting, gone) = Parting::begin();
@@ -90,12 +103,12 @@ pub(crate) async fn part(peer: SocketAddr, patience: Duration) {
     if timeout(patience, &mut gone).await.is_err() {
         cut(peer);
         if timeout(GONE, gone).await.is_err() {
-            tracing::warn!(%peer, "a connection that was cut is still there");
+            tracing::warn!("a connection that was cut is still there");
         }
     }
 }
 
-fn cut(peer: SocketAddr) {
+fn cut(peer: Peer) {
     let waker = OPEN.with_borrow_mut(|open| {
         let parting = open.get_mut(&peer)?.as_mut()?;
         parting.is_cut = true;
@@ -120,13 +133,13 @@ mod tests {
     use super::*;
     use crate::line::Line;
 
-    /// A connection, its client's end, and the client's address.
-    async fn connection() -> (Line, TcpStream, SocketAddr) {
+    /// A connection, its client's end, and who the client is.
+    async fn connection() -> (Line, TcpStream, Peer) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap());
         let (client, accepted) = tokio::join!(client, listener.accept());
         let (stream, peer) = accepted.unwrap();
-        (Line::tuned(stream), client.unwrap(), peer)
+        (Line::tuned(stream), client.unwrap(), peer.into())
     }
 
     #[tokio::test]
