@@ -3,6 +3,7 @@
 mod conversation;
 mod refusal;
 mod requests;
+mod said;
 pub(crate) mod stomp;
 
 use std::io::{self, ErrorKind};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use actix_http::error::PayloadError;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
-use discuss_app::identity::{Credentials, Identifier, Identity, IdentityError};
+use discuss_app::identity::{Identity, IdentityError};
 use discuss_wire::errors::ErrorCode;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,6 +25,7 @@ use crate::outgoing::{Dialect, Outgoing};
 use crate::pace::Turn;
 use conversation::{Beginning, Conversation};
 use requests::{Auth, Empty, ReadResume, Request};
+pub(crate) use said::SaidByHeaders;
 use stomp::Agreement;
 
 /// How long a client has to answer the close frame.
@@ -31,34 +33,6 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// How long what waits for the client, its close frame at least, may then take to go out before the connection is
 /// cut: it keeps its place among those that are open, and a drain waits for it.
 const PARTING: Duration = Duration::from_secs(5);
-
-/// What the headers of the upgrade say of who it is; where they are trusted, for as long as the socket.
-#[derive(Debug, Default)]
-pub(crate) struct SaidByHeaders {
-    pub(crate) user: Option<String>,
-    pub(crate) tenant: Option<String>,
-}
-
-impl SaidByHeaders {
-    /// What is kept of it as long as the socket: mostly nothing.
-    pub(crate) fn kept(self) -> Option<Box<Self>> {
-        (self.user.is_some() || self.tenant.is_some()).then(|| Box::new(self))
-    }
-
-    /// Who it is, by a token or else by the headers.
-    pub(crate) async fn identify(
-        &self,
-        identifier: &Identifier,
-        token: Option<&str>,
-    ) -> Result<Identity, IdentityError> {
-        let credentials = Credentials {
-            token,
-            user: self.user.as_deref(),
-            tenant: self.tenant.as_deref(),
-        };
-        identifier.identify(credentials).await
-    }
-}
 
 /// What the upgrade request said.
 pub(crate) struct Greeting {
@@ -82,6 +56,8 @@ pub(crate) struct Socket {
     pub(crate) agreement: Agreement,
     /// Held until its channels are looked up.
     pub(crate) turn: Option<Turn>,
+    /// It said so, or is gone.
+    pub(crate) is_leaving: bool,
     /// Says that nothing more is read of what it sends.
     pub(crate) refused: oneshot::Receiver<Refused>,
 }
@@ -99,11 +75,8 @@ impl Socket {
         let closing = Instant::now();
         metrics::counter!("discuss_gateway_closes_total", "reason" => close.word()).increment(1);
         self.outgoing.close(close);
-        // The rest of what it says is not for us, but its close frame may be on its way.
-        let farewell = async { while matches!(self.hear().await, Ok(Some(_))) {} };
-        if timeout(FAREWELL, farewell).await.is_err() {
-            tracing::debug!("a client did not answer the close frame");
-            self.outgoing.drop_all_but_close();
+        if !self.is_leaving {
+            self.take_leave().await;
         }
         self.outgoing.finish();
         if let Some(peer) = self.peer {
@@ -112,6 +85,15 @@ impl Socket {
         if close == Close::Slow {
             metrics::histogram!("discuss_gateway_slow_close_seconds")
                 .record(closing.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Waits for the client's close frame, which may be on its way. The rest of what it says is not for us.
+    async fn take_leave(&mut self) {
+        let farewell = async { while matches!(self.hear().await, Ok(Some(_))) {} };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::debug!("a client did not answer the close frame");
+            self.outgoing.drop_all_but_close();
         }
     }
 
@@ -214,9 +196,15 @@ impl Socket {
             message = self.stream.recv() => message,
         };
         match message {
-            None | Some(Ok(AggregatedMessage::Close(_))) => Ok(None),
+            None | Some(Ok(AggregatedMessage::Close(_))) => {
+                self.is_leaving = true;
+                Ok(None)
+            }
             Some(Ok(message)) => Ok(Some(message)),
-            Some(Err(ProtocolError::Io(error))) if !is_of_frames(&error) => Ok(None),
+            Some(Err(ProtocolError::Io(error))) if !is_of_frames(&error) => {
+                self.is_leaving = true;
+                Ok(None)
+            }
             Some(Err(error)) => Err(self.refuse_frame(&error.to_string())),
         }
     }

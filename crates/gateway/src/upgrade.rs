@@ -158,6 +158,7 @@ async fn begin(
         peer: request.peer_addr().map(Peer::from),
         agreement: Agreement::default(),
         turn: Some(turn),
+        is_leaving: false,
         refused,
     });
     actix_web::rt::spawn(socket.run(Box::new(greeting)));

@@ -1,11 +1,8 @@
 //! Who may connect, how they say who they are, and what is no frame.
 
-use discuss_test_support::{PATIENCE, SECRET, World, token, until};
+use discuss_test_support::{SECRET, World, token};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::client::Client;
 use crate::process::{Gateway, PATIENT};
@@ -260,41 +257,4 @@ async fn a_request_that_is_wrong_is_told_and_the_socket_goes_on() {
         (&json!("TOO_MANY_MENTIONS"), &json!("mentions"))
     );
     client.expect_silence().await;
-}
-
-#[tokio::test]
-async fn who_is_silent_for_too_long_is_closed() {
-    let world = World::new().await;
-    let settings = [("GATEWAY_PING_MS", "50"), ("GATEWAY_SILENCE_MS", "100")];
-    let gateway = Gateway::start_with(&world, &settings).await;
-    // No client of WebSockets: that would answer the pings by itself.
-    let mut silent = TcpStream::connect(&gateway.address).await.unwrap();
-    let upgrade = format!(
-        "GET /ws/discuss?token={} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        token(World::TENANT, 1),
-        gateway.address
-    );
-    silent.write_all(upgrade.as_bytes()).await.unwrap();
-    let code = 4002_u16.to_be_bytes();
-    let is_close = |bytes: &[u8]| bytes[0] == 0x88 && bytes[2..] == code;
-    let mut read = Vec::new();
-    while !read.windows(4).any(is_close) {
-        let more = timeout(PATIENCE, silent.read_buf(&mut read)).await;
-        assert_ne!(more.expect("nothing was sent").unwrap(), 0, "no close");
-    }
-}
-
-#[tokio::test]
-async fn a_connection_that_is_lost_is_no_broken_frame() {
-    let world = World::new().await;
-    let gateway = Gateway::start(&world).await;
-    drop(gateway.connect(1).await);
-    until("the end is counted", async || {
-        gateway.metrics().await.contains("closes_total{reason=")
-    })
-    .await;
-    let metrics = gateway.metrics().await;
-    let lost = "closes_total{reason=\"normal\"} 1";
-    assert!(metrics.contains(lost), "{metrics}");
 }

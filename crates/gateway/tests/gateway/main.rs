@@ -13,6 +13,7 @@ mod asyncapi;
 mod authenticating;
 mod changes;
 mod client;
+mod closing;
 mod connecting;
 mod draining;
 mod frames;
