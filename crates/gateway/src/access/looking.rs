@@ -49,17 +49,6 @@ pub(crate) fn look_again_at_listened(gateway: &Arc<Gateway>, channels: &[Channel
     }
 }
 
-/// Asks about a channel that the session's person was added to, if it is about a record.
-pub(crate) async fn ask_of_added(
-    gateway: &Arc<Gateway>,
-    session: &Arc<Session>,
-    channel: ChannelId,
-) {
-    if is_askable(&gateway.app, session.person.tenant, channel).await {
-        look_again(gateway, session, About::these([channel]));
-    }
-}
-
 /// The same of one session, where it was asked before.
 fn look_again_where_asked(gateway: &Arc<Gateway>, session: &Arc<Session>, channels: &[ChannelId]) {
     let channels = channels.iter().copied();
@@ -69,6 +58,17 @@ fn look_again_where_asked(gateway: &Arc<Gateway>, session: &Arc<Session>, channe
     });
     if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
         look_again(gateway, session, About::these(asked));
+    }
+}
+
+/// Asks about a channel that the session's person was added to, if it is about a record.
+pub(crate) async fn ask_of_added(
+    gateway: &Arc<Gateway>,
+    session: &Arc<Session>,
+    channel: ChannelId,
+) {
+    if is_askable(&gateway.app, session.person.tenant, channel).await {
+        look_again(gateway, session, About::these([channel]));
     }
 }
 
